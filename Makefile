@@ -1,0 +1,52 @@
+# Two commands take a fresh machine (Debian 12, Python 3.11, make, gcc) to everything:
+#   make demo    the whole service with a scripted day of chat    (ARGS=--once to end by itself)
+#   make test    lint, types, import contract, tests
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SOURCES := src tests benchmarks migrations
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock format clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: $(INSTALLED) ## the service, a stand-in WeCom and a scripted day of chat
+	$(BIN)/moderator demo $(ARGS)
+
+test: check ## everything that must hold
+	$(BIN)/pytest $(ARGS)
+
+check: $(INSTALLED) ## lint, types, import contract, shipped rules
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/moderator rules check
+
+bench: $(INSTALLED) ## the benchmarks: a table, and build/bench.jsonl
+	mkdir -p build
+	$(BIN)/python benchmarks/matching.py
+
+format: $(INSTALLED) ## put the sources in order
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+lock: $(INSTALLED) ## write the hash-pinned requirement files anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## forget what was built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,1 @@
+"""Where decided actions are carried out."""

@@ -1,0 +1,103 @@
+"""Every error that the service raises on purpose.
+
+ModeratorError
+├── SettingsError            start-up refused; lists every fault
+├── EnvelopeError            a callback that is not what it claims to be
+│   ├── SignatureMismatch        forged, or the wrong token
+│   ├── MalformedEnvelope        not an envelope: XML, JSON, base64 or length is wrong
+│   └── WrongReceiver            encrypted for another corp, suite or app
+├── LedgerError
+│   ├── LedgerUnavailable        PostgreSQL cannot be reached or refuses work
+│   ├── SchemaMismatch           migrations are missing or too new
+│   ├── EvidenceUnreadable       the key of stored evidence is not in the keyring
+│   └── NotFound                 no such violation, action or failed message
+├── RulebookError            no usable rule or policy at all
+└── WeComError               the API did not do what was asked
+    ├── WeComRefused             an errcode; carries it
+    └── WeComUnreachable         network failure, time-out, or not WeCom's JSON
+
+Errors carry fields, not prose: what a person reads is made where it is shown.
+"""
+
+from dataclasses import dataclass
+
+
+class ModeratorError(Exception):
+    """The parent of all errors raised on purpose."""
+
+
+@dataclass
+class SettingsError(ModeratorError):
+    """The settings cannot be used; `faults` has one sentence for each wrong or missing one."""
+
+    faults: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.faults)
+
+
+class EnvelopeError(ModeratorError):
+    """A callback that is not what it claims to be."""
+
+
+class SignatureMismatch(EnvelopeError):
+    """`msg_signature` does not fit: forged, or the wrong token."""
+
+
+class MalformedEnvelope(EnvelopeError):
+    """Not an envelope: XML, JSON, base64, padding or length is wrong."""
+
+
+class WrongReceiver(EnvelopeError):
+    """Encrypted for another corp, suite or app."""
+
+
+class LedgerError(ModeratorError):
+    """The ledger could not do its work."""
+
+
+class LedgerUnavailable(LedgerError):
+    """PostgreSQL cannot be reached or refuses work."""
+
+
+class SchemaMismatch(LedgerError):
+    """The database's migrations are not those of this version."""
+
+
+class EvidenceUnreadable(LedgerError):
+    """Stored evidence was written with a key that is not in the keyring, or was altered."""
+
+
+class NotFound(LedgerError):
+    """No such violation, action or failed message."""
+
+
+class RulebookError(ModeratorError):
+    """There is no usable rule or policy at all."""
+
+
+class WeComError(ModeratorError):
+    """The WeCom API did not do what was asked."""
+
+
+@dataclass
+class WeComRefused(WeComError):
+    """WeCom answered with an `errcode` other than 0 (`wecom.md` §7.4)."""
+
+    code: int
+    message: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: errcode {self.code} {self.message}"
+
+
+@dataclass
+class WeComUnreachable(WeComError):
+    """No answer, or none in WeCom's form; the call may or may not have been carried out."""
+
+    path: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.cause}"

@@ -1,0 +1,1 @@
+"""Finding rules in text: one automaton, then a look at what it found.  Pure."""

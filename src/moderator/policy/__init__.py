@@ -1,0 +1,1 @@
+"""What a finding calls for: clauses, people's standing and the ladder.  Pure."""

@@ -1,0 +1,1 @@
+"""Rules and policy from files to one immutable book."""

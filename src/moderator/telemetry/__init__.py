@@ -1,0 +1,1 @@
+"""What ops see: logs and metrics."""

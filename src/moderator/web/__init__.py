@@ -1,0 +1,1 @@
+"""What compliance staff and ops ask over HTTP."""

@@ -1,0 +1,1 @@
+"""WeCom's side of the wire: envelopes, events, tokens, the API."""
