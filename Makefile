@@ -5,7 +5,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-SOURCES := src tests benchmarks migrations
+SOURCES := src tests benchmarks migrations docs
 ARGS ?=
 
 .DEFAULT_GOAL := help

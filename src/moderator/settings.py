@@ -26,10 +26,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from moderator.errors import SettingsError
 
-_PLACEHOLDER = re.compile(r"change.?me|your[_-]|example|placeholder|xxx|<.*>", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"change.?me|your[_-]|example|placeholder|^x+$|xxxxx|<.*>", re.IGNORECASE)
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 
 
@@ -96,9 +97,7 @@ class EvidenceSettings(_Group):
     key: Key256 = Field(
         description="32 random bytes in base64; encrypts stored text (AES-256-GCM)."
     )
-    previous_keys: tuple[Key256, ...] = Field(
-        (), description="Older keys, still good for reading."
-    )
+    previous_keys: tuple[Key256, ...] = Field((), description="Older keys, still good for reading.")
     fingerprint_key: Key256 = Field(
         description="32 random bytes in base64; keys the fingerprints of secrets (HMAC)."
     )
@@ -232,8 +231,11 @@ def load_settings(config: Path | None) -> Settings:
 
 def build_settings(values: Mapping[str, Any]) -> Settings:
     """Check `values` and the environment; raises `SettingsError` with every fault at once."""
+    required: dict[str, Any] = {"evidence": {}, "wecom": {}, "compliance": {}}
     try:
-        return Settings(**values)
+        return Settings(**(required | dict(values)))  # so that what is missing is named in full
+    except UnreadableVariable as error:
+        raise SettingsError((str(error),)) from None
     except ValidationError as error:
         faults = tuple(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())
         raise SettingsError(faults) from None  # pydantic's own text shows the values

@@ -92,6 +92,9 @@ class Pattern:
     before: int = 0
     after: int = 0
     checksum: str = ""  # a name in moderator.matching.checksums
+    checksum_required: bool = (
+        True  # False: a failed checksum is reported as unverified, not dropped
+    )
     entropy: float = 0.0  # least Shannon entropy, bits per character
     stop: tuple[str, ...] = ()  # placeholders special to this rule, lower case
 

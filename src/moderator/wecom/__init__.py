@@ -1,1 +1,1 @@
-"""WeCom's side of the wire: envelopes, events, tokens, the API."""
+"""WeCom as the service meets it: sealed callbacks in, API calls out (`wecom.md`)."""

@@ -1,0 +1,91 @@
+"""Opened callbacks read as messages or as nothing to moderate (`wecom.md` §2 and §3.2).
+
+Nothing that WeCom may add one day fails here: unknown types and missing fields end as `Ignored`.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+
+from moderator.domain.message import Ignored, IgnoredReason, Message
+from moderator.errors import MalformedEnvelope
+from moderator.wecom.app_chat import read_xml
+from moderator.wecom.incoming import Incoming
+from moderator.wecom.robot import read_json
+
+_FORMS = {b"<": read_xml, b"{": read_json}
+_SYSTEM = "sys"
+
+
+def read(
+    plain: bytes, *, app: str, corp: str, received_at: datetime | None = None
+) -> Message | Ignored:
+    """Read an opened callback; raises `MalformedEnvelope` when it is neither XML nor JSON.
+
+    `received_at` (now if unset) dates messages without a time of their own: robots send none.
+    """
+    form = _FORMS.get(plain.lstrip()[:1])
+    if form is None:
+        raise MalformedEnvelope("neither XML nor JSON")
+    incoming = form(plain)
+    reason = _why_ignored(incoming)
+    if reason is None:
+        return _message(incoming, plain, app, corp, received_at)
+    return Ignored(
+        reason=reason,
+        app=app,
+        key=hashlib.sha256(plain).hexdigest(),
+        event=incoming.event or incoming.kind,
+        detail=_detail(incoming) if reason is IgnoredReason.INCOMPLETE else "",
+    )
+
+
+def message_key(corp: str, app: str, sender: str, message_id: str) -> str:
+    """SHA-256 (hex) over the four parts, each with its length so that no two sets run together."""
+    parts = (corp, app, sender, message_id)
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+
+
+def _why_ignored(incoming: Incoming) -> IgnoredReason | None:
+    if incoming.event:
+        return IgnoredReason.EVENT
+    if not incoming.kind or (incoming.missing and not incoming.quoting):
+        return IgnoredReason.INCOMPLETE
+    if incoming.texts is None:
+        return IgnoredReason.UNKNOWN_TYPE
+    if all(not field.text or field.text.isspace() for field in incoming.texts):
+        return IgnoredReason.QUOTE_ONLY if incoming.quoting else IgnoredReason.NO_TEXT
+    if incoming.sender == _SYSTEM:
+        return IgnoredReason.OWN_MESSAGE
+    return None if incoming.sender else IgnoredReason.INCOMPLETE
+
+
+def _detail(incoming: Incoming) -> str:
+    if not incoming.kind:
+        return "no message type"
+    return f"no {incoming.missing or 'sender'}"
+
+
+def _message(
+    incoming: Incoming, plain: bytes, app: str, corp: str, received_at: datetime | None
+) -> Message:
+    return Message(
+        key=message_key(corp, app, incoming.sender, incoming.message_id)
+        if incoming.message_id
+        else hashlib.sha256(plain).hexdigest(),
+        corp=corp,
+        app=app,
+        source=incoming.source,
+        sender=incoming.sender,
+        message_id=incoming.message_id,
+        kind=incoming.kind,
+        sent_at=_time(incoming.created) or received_at or datetime.now(UTC),
+        fields=tuple(field for field in incoming.texts or () if field.text.strip()),
+        chat=incoming.chat,
+    )
+
+
+def _time(seconds: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

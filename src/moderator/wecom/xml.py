@@ -1,0 +1,85 @@
+"""XML from outside, read with bare expat: no DOCTYPE, no entities, bounded.
+
+Encoding is fixed to UTF-8 whatever a document declares, so `<!DOCTYPE` cannot hide in another
+encoding; without a DOCTYPE expat knows only the five entities of XML itself.
+"""
+
+from typing import NoReturn
+from xml.parsers import expat
+
+from moderator.errors import MalformedEnvelope
+
+MOST_ELEMENTS = 4096
+
+
+def only_text(document: bytes, name: str) -> str:
+    """Text of the one element called `name`; raises `MalformedEnvelope` for none or several."""
+    found = [text for element, text in texts(document) if element == name]
+    if len(found) != 1:
+        raise MalformedEnvelope(f"not exactly one {name}")
+    return found[0]
+
+
+def fields(document: bytes) -> dict[str, str]:
+    """Texts of the root's children by name, the first where a name comes twice.
+
+    Of a child that has children of its own only the name tells anything; see `texts` for those.
+    """
+    parser = expat.ParserCreate("utf-8")
+    found: dict[str, str] = {}
+    chunks: list[str] = []
+    depth = 0
+
+    def start(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        chunks.clear()
+
+    def end(name: str) -> None:
+        nonlocal depth
+        if depth == 2:
+            found.setdefault(name, "".join(chunks))
+        depth -= 1
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = chunks.append
+    _run(parser, document)
+    return found
+
+
+def texts(document: bytes) -> list[tuple[str, str]]:
+    """Name and text of every element in the order in which they end.
+
+    Of an element with children it is the text after the last of them.
+    """
+    parser = expat.ParserCreate("utf-8")
+    found: list[tuple[str, str]] = []
+    chunks: list[str] = []
+
+    def start(_name: str, _attributes: object) -> None:
+        chunks.clear()
+
+    def end(name: str) -> None:
+        if len(found) == MOST_ELEMENTS:
+            raise MalformedEnvelope("far too many elements")
+        found.append((name, "".join(chunks)))
+        chunks.clear()
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = chunks.append
+    _run(parser, document)
+    return found
+
+
+def _run(parser: expat.XMLParserType, document: bytes) -> None:
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise MalformedEnvelope(f"not XML: {error}") from error
+
+
+def _refuse_doctype(*_declaration: object) -> NoReturn:
+    raise MalformedEnvelope("DOCTYPE is not allowed")

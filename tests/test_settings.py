@@ -1,0 +1,189 @@
+"""Settings: one file, the environment over it, every fault at once."""
+
+import base64
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderator.errors import SettingsError
+from moderator.settings import Settings, build_settings, load_settings
+
+
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def complete() -> dict[str, Any]:
+    return {
+        "evidence": {"key": key(), "fingerprint_key": key()},
+        "wecom": {
+            "corp_id": "ww1234567890",
+            "apps": {
+                "guard": {
+                    "agent_id": 1000002,
+                    "secret": secrets.token_urlsafe(32),
+                    "token": secrets.token_hex(8),
+                    "encoding_aes_key": secrets.token_hex(22)[:43],
+                }
+            },
+        },
+        "compliance": {"app": "guard", "users": ["LiJing"]},
+    }
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODERATOR_CONFIG", raising=False)
+
+
+def faults_of(values: dict[str, Any]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        build_settings(values)
+    return str(caught.value)
+
+
+def test_complete_settings_are_accepted() -> None:
+    """What the README calls the smallest file is enough."""
+    assert build_settings(complete()).wecom.apps["guard"].agent_id == 1000002
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    """A newcomer sees the whole list, not the first entry of it."""
+    faults = faults_of({})
+
+    for name in ("evidence.key", "evidence.fingerprint_key", "wecom.corp_id", "wecom.apps"):
+        assert name in faults
+    assert "MODERATOR_EVIDENCE__KEY" in faults
+
+
+def test_several_wrong_values_are_all_named() -> None:
+    """Wrong values are listed together with the variable that would set them."""
+    values = complete()
+    values["server"] = {"port": 99999}
+    values["wecom"]["apps"]["guard"]["encoding_aes_key"] = "too short"
+    values["database"] = {"url": "mysql://nowhere"}
+
+    faults = faults_of(values)
+
+    assert "server.port" in faults
+    assert "MODERATOR_WECOM__APPS__GUARD__ENCODING_AES_KEY" in faults
+    assert "database.url" in faults
+
+
+@pytest.mark.parametrize("placeholder", ["", "changeme", "your-secret", "<secret>", "xxxx"])
+def test_placeholders_are_refused(placeholder: str) -> None:
+    """A secret copied from the documentation does not start the service."""
+    values = complete()
+    values["wecom"]["apps"]["guard"]["secret"] = placeholder
+
+    assert "wecom.apps.guard.secret" in faults_of(values)
+
+
+def test_no_fault_shows_a_value() -> None:
+    """A mistyped secret is not printed on the operator's screen."""
+    values = complete()
+    values["evidence"]["key"] = "hunter2-hunter2"
+
+    assert "hunter2" not in faults_of(values)
+
+
+def test_an_unknown_setting_is_a_fault() -> None:
+    """A typing error in a name is found at start-up."""
+    values = complete()
+    values["server"] = {"prot": 80}
+
+    assert "server.prot" in faults_of(values)
+
+
+def test_a_short_bearer_token_is_refused() -> None:
+    """Tokens that can be guessed do not open the API."""
+    values = complete()
+    values["api"] = {"tokens": {"desk": "short"}}
+
+    assert "api.tokens.desk" in faults_of(values)
+
+
+def test_the_compliance_app_must_exist() -> None:
+    """An app that speaks for compliance is one of the configured apps."""
+    values = complete()
+    values["compliance"]["app"] = "nobody"
+
+    assert "compliance.app" in faults_of(values)
+
+
+def test_compliance_must_reach_somebody() -> None:
+    """Neither a group nor a user would mean that nobody hears of a violation."""
+    values = complete()
+    values["compliance"]["users"] = []
+
+    assert "compliance" in faults_of(values)
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable overrides one value and leaves its neighbours."""
+    file = tmp_path / "moderator.toml"
+    file.write_text("[server]\nport = 8081\nhost = '127.0.0.2'\n" + toml_of(complete()), "utf-8")
+    monkeypatch.setenv("MODERATOR_SERVER__PORT", "9090")
+
+    settings = load_settings(file)
+
+    assert settings.server.port == 9090
+    assert settings.server.host == "127.0.0.2"
+
+
+def test_the_file_can_be_named_by_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`MODERATOR_CONFIG` stands in for `--config`."""
+    file = tmp_path / "moderator.toml"
+    file.write_text(toml_of(complete()), "utf-8")
+    monkeypatch.setenv("MODERATOR_CONFIG", str(file))
+
+    assert isinstance(load_settings(None), Settings)
+
+
+@pytest.mark.parametrize("content", ["[server", "\xff"])
+def test_an_unreadable_file_is_one_sentence(tmp_path: Path, content: str) -> None:
+    """A broken or missing file is a fault that names it."""
+    file = tmp_path / "broken.toml"
+    file.write_bytes(content.encode("latin-1"))
+
+    with pytest.raises(SettingsError, match=r"broken\.toml"):
+        load_settings(file)
+    with pytest.raises(SettingsError, match=r"absent\.toml"):
+        load_settings(tmp_path / "absent.toml")
+
+
+def test_an_unreadable_variable_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list written as bare words in a variable is a fault, not a traceback."""
+    monkeypatch.setenv("MODERATOR_COMPLIANCE__USERS", "LiJing")
+
+    assert "compliance" in faults_of(complete())
+
+
+def test_secrets_do_not_show_in_a_printed_settings_object() -> None:
+    """Settings can be logged without giving anything away."""
+    values = complete()
+
+    assert values["evidence"]["key"] not in repr(build_settings(values))
+
+
+def toml_of(values: dict[str, Any]) -> str:
+    guard = values["wecom"]["apps"]["guard"]
+    lines = [
+        "[evidence]",
+        *(f'{name} = "{value}"' for name, value in values["evidence"].items()),
+        "[wecom]",
+        f'corp_id = "{values["wecom"]["corp_id"]}"',
+        "[wecom.apps.guard]",
+        f"agent_id = {guard['agent_id']}",
+        *(f'{name} = "{guard[name]}"' for name in ("secret", "token", "encoding_aes_key")),
+        "[compliance]",
+        'app = "guard"',
+        'users = ["LiJing"]',
+    ]
+    return "\n".join(lines) + "\n"
