@@ -26,7 +26,7 @@ class ModeratorError(Exception):
     """The parent of all errors raised on purpose."""
 
 
-@dataclass
+@dataclass(unsafe_hash=True)
 class SettingsError(ModeratorError):
     """The settings cannot be used; `faults` has one sentence for each wrong or missing one."""
 
@@ -80,7 +80,7 @@ class WeComError(ModeratorError):
     """The WeCom API did not do what was asked."""
 
 
-@dataclass
+@dataclass(unsafe_hash=True)
 class WeComRefused(WeComError):
     """WeCom answered with an `errcode` other than 0 (`wecom.md` §7.4)."""
 
@@ -92,7 +92,7 @@ class WeComRefused(WeComError):
         return f"{self.path}: errcode {self.code} {self.message}"
 
 
-@dataclass
+@dataclass(unsafe_hash=True)
 class WeComUnreachable(WeComError):
     """No answer, or none in WeCom's form; the call may or may not have been carried out."""
 
