@@ -1,0 +1,210 @@
+"""Everything that is counted, in one registry that is handed down, never global.
+
+Labels take their values from closed sets only: names in the settings, HTTP statuses, enums, rule
+ids, API paths and WeCom's own error codes.  People, chats and messages are never labels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from moderator.domain.decision import ActionState
+
+EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
+
+# WeCom hangs up after 5 s, and a healthy answer takes 1–20 ms.
+_CALLBACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+# From the decision to its end: mostly one API call, at worst a day of waiting.
+_ACTION_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
+
+
+class MetricKind(StrEnum):
+    """Prometheus' word for what a number is."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One line of the metrics table; counters are exposed under exactly this `name`."""
+
+    name: str
+    kind: MetricKind
+    labels: tuple[str, ...]
+    help: str
+
+
+CALLBACKS: Final = Metric(
+    "moderator_callbacks_total",
+    MetricKind.COUNTER,
+    ("app", "status"),
+    "Callbacks answered, by app (`unknown` where the address names none) and HTTP status.",
+)
+CALLBACK_SECONDS: Final = Metric(
+    "moderator_callback_seconds",
+    MetricKind.HISTOGRAM,
+    ("app",),
+    "Seconds from the arrival of a callback to its answer.",
+)
+MESSAGES: Final = Metric(
+    "moderator_messages_total",
+    MetricKind.COUNTER,
+    ("outcome",),
+    "Messages moderated, by outcome: clean, violation, duplicate, ignored, failed.",
+)
+HITS: Final = Metric(
+    "moderator_hits_total",
+    MetricKind.COUNTER,
+    ("category", "rule"),
+    "Hits recorded, by category and rule.",
+)
+ACTIONS: Final = Metric(
+    "moderator_actions_total",
+    MetricKind.COUNTER,
+    ("kind", "state"),
+    "Actions that the worker brought to a state, by kind.",
+)
+ACTION_POSTPONEMENTS: Final = Metric(
+    "moderator_action_postponements_total",
+    MetricKind.COUNTER,
+    ("kind", "errcode"),
+    "Actions put off for another try, by kind and errcode (-2: WeCom unreachable, -3: a fault "
+    "of the service).",
+)
+ACTION_SECONDS: Final = Metric(
+    "moderator_action_seconds",
+    MetricKind.HISTOGRAM,
+    ("kind",),
+    "Seconds from the decision to the end of an action.",
+)
+WECOM_CALLS: Final = Metric(
+    "moderator_wecom_calls_total",
+    MetricKind.COUNTER,
+    ("path", "errcode"),
+    "Calls of the WeCom API, by path and errcode (0: success, -2: unreachable).",
+)
+OUTBOX: Final = Metric(
+    "moderator_outbox_actions",
+    MetricKind.GAUGE,
+    ("state",),
+    "Actions in the outbox by state, as the worker last saw them.",
+)
+OUTBOX_OLDEST: Final = Metric(
+    "moderator_outbox_oldest_seconds",
+    MetricKind.GAUGE,
+    (),
+    "Age of the oldest action that waits to be carried out; 0 where none does.",
+)
+RULEBOOK: Final = Metric(
+    "moderator_rulebook",
+    MetricKind.GAUGE,
+    ("hash",),
+    "1 for the rulebook in use.",
+)
+RULEBOOK_LOADED: Final = Metric(
+    "moderator_rulebook_loaded_timestamp_seconds",
+    MetricKind.GAUGE,
+    (),
+    "When the rulebook in use was loaded, in seconds since 1970.",
+)
+RULEBOOK_RULES: Final = Metric(
+    "moderator_rulebook_rules", MetricKind.GAUGE, (), "Rules in the rulebook in use."
+)
+RULEBOOK_FAULTS: Final = Metric(
+    "moderator_rulebook_faults",
+    MetricKind.GAUGE,
+    (),
+    "Faults in the rule files as last read; what is faulty is not in use.",
+)
+WORKER_FAULTS: Final = Metric(
+    "moderator_worker_faults_total",
+    MetricKind.COUNTER,
+    (),
+    "Times the worker could not look for work, because the ledger was away.",
+)
+BUILD: Final = Metric(
+    "moderator_build_info", MetricKind.GAUGE, ("version",), "1 for the version that runs."
+)
+
+METRICS: Final = (
+    CALLBACKS,
+    CALLBACK_SECONDS,
+    MESSAGES,
+    HITS,
+    ACTIONS,
+    ACTION_POSTPONEMENTS,
+    ACTION_SECONDS,
+    WECOM_CALLS,
+    OUTBOX,
+    OUTBOX_OLDEST,
+    RULEBOOK,
+    RULEBOOK_LOADED,
+    RULEBOOK_RULES,
+    RULEBOOK_FAULTS,
+    WORKER_FAULTS,
+    BUILD,
+)
+
+
+class Metrics:
+    """All of `METRICS` as live numbers; one object per process, safe from any thread."""
+
+    def __init__(self, *, version: str = "") -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.callbacks = self._counter(CALLBACKS)
+        self.callback_seconds = self._histogram(CALLBACK_SECONDS, _CALLBACK_BUCKETS)
+        self.messages = self._counter(MESSAGES)
+        self.hits = self._counter(HITS)
+        self.actions = self._counter(ACTIONS)
+        self.action_postponements = self._counter(ACTION_POSTPONEMENTS)
+        self.action_seconds = self._histogram(ACTION_SECONDS, _ACTION_BUCKETS)
+        self.wecom_calls = self._counter(WECOM_CALLS)
+        self.outbox = self._gauge(OUTBOX)
+        self.outbox_oldest = self._gauge(OUTBOX_OLDEST)
+        self.rulebook = self._gauge(RULEBOOK)
+        self.rulebook_loaded = self._gauge(RULEBOOK_LOADED)
+        self.rulebook_rules = self._gauge(RULEBOOK_RULES)
+        self.rulebook_faults = self._gauge(RULEBOOK_FAULTS)
+        self.worker_faults = self._counter(WORKER_FAULTS)
+        self.build = self._gauge(BUILD)
+        self.build.labels(version).set(1)
+
+    def use_rulebook(self, hash_: str, *, rules: int, faults: int) -> None:
+        """Show `hash_` as the only rulebook in use, loaded now."""
+        self.rulebook.clear()
+        self.rulebook.labels(hash_).set(1)
+        self.rulebook_loaded.set_to_current_time()
+        self.rulebook_rules.set(rules)
+        self.rulebook_faults.set(faults)
+
+    def show_outbox(self, counts: Mapping[ActionState, int], *, oldest_seconds: float) -> None:
+        """Show the outbox as it is; states that are not in `counts` are empty."""
+        for state in ActionState:
+            self.outbox.labels(state.value).set(counts.get(state, 0))
+        self.outbox_oldest.set(oldest_seconds)
+
+    def count_wecom_call(self, path: str, errcode: int) -> None:
+        """Count what `WeComClient` reports of each call; -2 for an unreachable API."""
+        self.wecom_calls.labels(path, str(errcode)).inc()
+
+    def exposition(self) -> bytes:
+        """All numbers in Prometheus' text format (`EXPOSITION_TYPE`)."""
+        return generate_latest(self.registry)
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+
+    def _gauge(self, metric: Metric) -> Gauge:
+        return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
+
+    def _histogram(self, metric: Metric, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(
+            metric.name, metric.help, metric.labels, registry=self.registry, buckets=buckets
+        )

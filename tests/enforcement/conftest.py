@@ -1,0 +1,183 @@
+"""A company on a stand-in WeCom over real HTTP, a real ledger, and a worker between them."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+
+import httpx
+import pytest
+
+from moderator.domain.decision import ActionKind
+from moderator.domain.finding import Finding, Hit
+from moderator.domain.message import Message, Source, TextField
+from moderator.domain.rule import Severity
+from moderator.enforcement.sanctions import Sanctions
+from moderator.enforcement.worker import Worker
+from moderator.ledger.engine import Engine
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.outbox import Outbox
+from moderator.ledger.recording import Recorder
+from moderator.ledger.records import ActionRecord
+from moderator.ledger.violations import Violations
+from moderator.policy.policy import Ladder, Policy, Rung
+from moderator.rehearsal.deployment import settings_of
+from moderator.rehearsal.invention import MODERATION_APP, invent_world
+from moderator.rehearsal.serving import serving
+from moderator.rehearsal.stand_in import StandIn
+from moderator.rehearsal.world import World
+from moderator.settings import Settings, build_settings
+from moderator.telemetry.metrics import Metrics
+from moderator.wecom.client import WeComClient
+
+OFFENDING = "低价代开发票"
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def timestamp(self) -> float:
+        return self.now.timestamp()
+
+    def forward(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+
+class Scene:
+    """Everything that a journey needs, joined as `create_app` joins it."""
+
+    def __init__(
+        self,
+        database: Engine,
+        stand_in: StandIn,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        clock: Clock,
+    ) -> None:
+        cipher = EvidenceCipher([bytes(32)])
+        fingerprinter = Fingerprinter(bytes(32))
+        self.clock = clock
+        self.stand_in = stand_in
+        self.settings = settings
+        self.metrics = Metrics()
+        self.violations = Violations(database, cipher)
+        self.outbox = Outbox(database, expire_after=settings.enforcement.expire_after)
+        self.client = WeComClient(settings.wecom, http, on_call=self.metrics.count_wecom_call)
+        self._recorder = Recorder(database, cipher, fingerprinter, keep=timedelta(days=30))
+        self._numbers = count(1)
+        self.worker = self.another_worker()
+
+    @property
+    def sender(self) -> str:
+        """A member who is in the work group and in the group that the app did not make."""
+        return self.stand_in.company.people()[5].userid
+
+    def another_worker(
+        self,
+        *,
+        compliance: Mapping[str, object] | None = None,
+        enforcement: Mapping[str, object] | None = None,
+    ) -> Worker:
+        """A worker on the same outbox, with what is given changed in its settings."""
+        sanctions = Sanctions(
+            self.client,
+            self.violations,
+            wecom=self.settings.wecom,
+            compliance=self.settings.compliance.model_copy(update=compliance),
+        )
+        return Worker(
+            self.outbox,
+            sanctions,
+            self.settings.enforcement.model_copy(update=enforcement),
+            self.metrics,
+            clock=self.clock,
+            jitter=lambda: 0.0,
+        )
+
+    async def violate(
+        self,
+        *actions: ActionKind,
+        sender: str = "",
+        chat: str = "",
+        app: str = MODERATION_APP,
+        approval: bool = False,
+    ) -> int:
+        """Record a violation that calls for `actions`; returns its id."""
+        message = self._message(sender or self.sender, chat, app)
+        rung = Rung(at=1, actions=actions, approval=approval)
+        policy = Policy(ladders=(Ladder(id="all", rungs=(rung,), window=timedelta(days=180)),))
+        recorded = await self._recorder.record(
+            message, _FINDING, policy=policy, rulebook="book", now=self.clock()
+        )
+        assert recorded is not None
+        return recorded.violation_id
+
+    async def work(self) -> None:
+        """Carry out whatever is due, and what becomes due by that."""
+        while await self.worker.work_once():
+            pass
+
+    async def work_after(self, seconds: float) -> None:
+        """Let time pass, then work."""
+        self.clock.forward(seconds=seconds)
+        await self.work()
+
+    async def actions(self, violation: int) -> tuple[ActionRecord, ...]:
+        return (await self.violations.one(violation)).actions
+
+    async def action(self, violation: int) -> ActionRecord:
+        """The last action of `violation`; the policy puts identifying the sender first."""
+        return (await self.actions(violation))[-1]
+
+    def _message(self, sender: str, chat: str, app: str) -> Message:
+        number = next(self._numbers)
+        return Message(
+            key=sha256(str(number).encode()).hexdigest(),
+            corp=self.settings.wecom.corp_id,
+            app=app,
+            source=Source.CALLBACK,
+            sender=sender,
+            message_id=str(number),
+            kind="text",
+            sent_at=self.clock(),
+            fields=(TextField("Content", f"你好{OFFENDING}"),),
+            chat=chat,
+        )
+
+
+_FINDING = Finding(
+    (
+        Hit(
+            rule="invoices",
+            version="v1",
+            category="advertising",
+            severity=Severity.MEDIUM,
+            start=2,
+            end=8,
+            word="代开发票",
+            field="Content",
+        ),
+    )
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return invent_world(people=80)
+
+
+@pytest.fixture
+async def scene(database: Engine, world: World) -> AsyncIterator[Scene]:
+    clock = Clock()
+    stand_in = StandIn(world, clock=clock.timestamp)
+    async with serving(stand_in) as url, httpx.AsyncClient() as http:
+        settings = build_settings(settings_of(world, api_url=url))
+        scene = Scene(database, stand_in, settings, http, clock)
+        yield scene
+        await scene.outbox.close()

@@ -1,0 +1,157 @@
+"""A ledger with violations in it, and the query API over them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from moderator.domain.decision import ActionKind, Clause
+from moderator.domain.finding import Finding, Hit
+from moderator.domain.message import Message, Source, TextField
+from moderator.domain.rule import Layer, Severity
+from moderator.ledger.engine import Engine
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.outbox import Outbox
+from moderator.ledger.recording import Recorder
+from moderator.ledger.violations import Violations
+from moderator.policy.policy import Ladder, Policy, Rung
+from moderator.settings import ApiSettings
+from moderator.web.problems import install_problems
+from moderator.web.query import query_router
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+TOKEN = "alice-" + "0a" * 20
+OTHER_TOKEN = "bob-" + "1b" * 20
+CLAUSE = Clause(id="s3-8", document="办法", version="2024", number="第八条", text="警告一次")
+POLICY = Policy(
+    ladders=(
+        Ladder(
+            id="all",
+            window=timedelta(days=180),
+            rungs=(
+                Rung(
+                    at=1,
+                    actions=(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP),
+                    clauses=("s3-8",),
+                ),
+            ),
+        ),
+    ),
+    clauses={"s3-8": CLAUSE},
+)
+INVOICES = Hit(
+    rule="invoices",
+    version="v1",
+    category="advertising",
+    severity=Severity.MEDIUM,
+    start=2,
+    end=6,
+    word="代开发票",
+    layers=(Layer.TRADITIONAL,),
+    field="Content",
+)
+
+
+class Desk:
+    """The API, asked by Alice unless said otherwise, and the ledger behind it."""
+
+    def __init__(self, database: Engine, client: httpx.AsyncClient, violations: Violations) -> None:
+        self.client = client
+        self.violations = violations
+        self.recorder = Recorder(
+            database, _cipher(), Fingerprinter(bytes(32)), keep=timedelta(days=3650)
+        )
+        self._number = 0
+
+    async def record(
+        self,
+        text: str = "低价代開發票请联系",
+        *,
+        hits: tuple[Hit, ...] = (INVOICES,),
+        policy: Policy = POLICY,
+        **changes: Any,
+    ) -> int:
+        """Record a violation, a minute after the one before; returns its id."""
+        self._number += 1
+        sent = NOW + timedelta(minutes=self._number)
+        message = Message(
+            key=sha256(str(self._number).encode()).hexdigest(),
+            corp="ww1",
+            app="desk",
+            source=Source.CALLBACK,
+            sender="zhangsan",
+            message_id=str(self._number),
+            kind="text",
+            sent_at=sent,
+            fields=(TextField("Content", text),),
+            chat="",
+        )
+        recorded = await self.recorder.record(
+            replace(message, **changes),
+            Finding.of(list(hits)),
+            policy=policy,
+            rulebook="book-1",
+            now=sent + timedelta(seconds=1),
+        )
+        assert recorded is not None
+        return recorded.violation_id
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.client.get(f"/api/v1{path}", params=query)
+
+    async def post(self, path: str, body: Any = None, token: str = TOKEN) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self.client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    async def listed(self, **query: Any) -> list[int]:
+        """The ids that a list with these filters holds."""
+        answer = await self.get("/violations", **query)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+
+def _cipher() -> EvidenceCipher:
+    return EvidenceCipher([bytes(32)])
+
+
+@pytest.fixture
+async def without_ledger() -> AsyncIterator[Desk]:
+    """The API of a service whose database is away: what needs none is answered all the same."""
+    engine = Engine("postgresql://nobody@127.0.0.1:1/nowhere")
+    async with _asked(api_over(engine)) as client:
+        yield Desk(engine, client, Violations(engine, _cipher()))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def desk(database: Engine) -> AsyncIterator[Desk]:
+    async with _asked(api_over(database)) as client:
+        yield Desk(database, client, Violations(database, _cipher()))
+
+
+def api_over(database: Engine) -> FastAPI:
+    """An application that has nothing but the query API."""
+    tokens = {"alice": TOKEN, "bob": OTHER_TOKEN}
+    app = FastAPI(docs_url="/api/docs", openapi_url="/api/openapi.json")
+    install_problems(app)
+    app.include_router(
+        query_router(
+            Violations(database, _cipher()),
+            Outbox(database),
+            ApiSettings.model_validate({"tokens": tokens}),
+        )
+    )
+    return app
+
+
+def _asked(api: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(api, raise_app_exceptions=False),
+        base_url="http://test",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
