@@ -1,0 +1,28 @@
+"""What the commands that work on the ledger have together: the settings and the database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from moderator.ledger.engine import Engine
+from moderator.ledger.opening import opened
+from moderator.settings import Settings, load_settings
+
+Result = TypeVar("Result")
+Config = Annotated[Path | None, typer.Option(help="Settings file; else the environment.")]
+
+
+def at_the_ledger(
+    config: Path | None, work: Callable[[Settings, Engine], Awaitable[Result]]
+) -> Result:
+    """Do `work` with the database of the settings; an embedded one runs as long as it takes."""
+    settings = load_settings(config)
+
+    async def working() -> Result:
+        async with opened(settings.database) as engine:
+            return await work(settings, engine)
+
+    return asyncio.run(working())

@@ -1,0 +1,206 @@
+"""Connections and transactions: the border at which the driver's errors become the ledger's.
+
+SQLAlchemy Core writes the statements and asyncpg carries them out.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql.elements import CompilerElement
+
+from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
+from moderator.settings import DatabaseSettings
+
+Row = Mapping[str, Any]
+
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
+_PATIENCE = timedelta(seconds=3)  # WeCom waits five for the whole callback
+_LONGEST_STATEMENT = timedelta(seconds=30)
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timed out
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TransactionRollbackError,  # deadlock; whoever asks again will be served
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # the protocol broke off in the middle of a conversation
+    OSError,
+    TimeoutError,
+)
+_WRONG_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into `LedgerError`s; the cause is kept."""
+    try:
+        yield
+    except _AWAY as error:
+        raise LedgerUnavailable(f"{type(error).__name__}: {error}") from error
+    except _WRONG_SCHEMA as error:
+        raise SchemaMismatch(str(error)) from error
+    except asyncpg.PostgresError as error:
+        # Its text may repeat a value that was refused.
+        raise LedgerError(f"{type(error).__name__} ({error.sqlstate})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement compiled once: its text, and its values, or their names, in order of `$n`."""
+
+    sql: str
+    names: tuple[str, ...]
+    values: Mapping[str, Any]
+
+    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+        return [given[name] if name in given else self.values[name] for name in self.names]
+
+
+def prepare(statement: CompilerElement) -> Prepared:
+    """Compile `statement`; bind parameters without a value are given when it is run."""
+    compiled = statement.compile(dialect=_DIALECT)
+    names = tuple(getattr(compiled, "positiontup", None) or ())
+    return Prepared(str(compiled), names, compiled.params or {})
+
+
+class Transaction:
+    """What can be asked of the database while a transaction is open."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: CompilerElement | Prepared, **given: Any) -> list[Row]:
+        prepared = statement if isinstance(statement, Prepared) else prepare(statement)
+        with translated():
+            found: list[Row] = await self._connection.fetch(
+                prepared.sql, *prepared.arguments(given)
+            )
+            return found
+
+    async def row(self, statement: CompilerElement | Prepared, **given: Any) -> Row | None:
+        found = await self.rows(statement, **given)
+        return found[0] if found else None
+
+    async def script(self, sql: str) -> None:
+        """Run several statements without parameters."""
+        with translated():
+            await self._connection.execute(sql)
+
+
+class Engine:
+    """A pool of connections to one database; opened by the first use, safe to dispose twice."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 10, patience: timedelta = _PATIENCE) -> None:
+        """`patience` bounds the wait for a connection."""
+        self.dsn = dsn
+        self._pool_size = pool_size
+        self._patience = patience.total_seconds()
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction: committed at the end of the block, rolled back by any exception.
+
+        Raises `LedgerUnavailable` when PostgreSQL cannot be reached or refuses work.
+        """
+        pool = await self._opened()
+        with translated():
+            connection = await pool.acquire(timeout=self._patience)
+        try:
+            async with self._transaction(connection):
+                yield Transaction(connection)
+        finally:
+            # A connection that cannot be released is thrown away; what it did is done.
+            with suppress(LedgerError), translated():
+                await pool.release(connection)
+
+    async def connect(self) -> Any:
+        """A connection of its own beside the pool, for LISTEN; the caller closes it."""
+        with translated():
+            return await asyncpg.connect(self.dsn, timeout=self._patience)
+
+    async def ping(self) -> None:
+        """Raise `LedgerUnavailable` unless PostgreSQL answers."""
+        async with self.begin() as transaction:
+            await transaction.script("SELECT 1")
+
+    async def dispose(self) -> None:
+        """Close all connections; those in use are cut off after the usual patience."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            await asyncio.wait_for(pool.close(), self._patience)
+        except TimeoutError:
+            pool.terminate()
+
+    @asynccontextmanager
+    async def _transaction(self, connection: Any) -> AsyncIterator[None]:
+        transaction = connection.transaction()
+        with translated():
+            await transaction.start()
+        try:
+            yield
+        except BaseException:
+            # Without a rollback the server takes it back; the error that led here matters more.
+            with suppress(LedgerError), translated():
+                await transaction.rollback()
+            raise
+        with translated():
+            await transaction.commit()
+
+    async def _opened(self) -> Any:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.dsn,
+                    min_size=0,  # so that opening the pool itself needs no PostgreSQL
+                    max_size=self._pool_size,
+                    init=_speak_json,
+                    reset=_leave,
+                    timeout=self._patience,
+                    command_timeout=_LONGEST_STATEMENT.total_seconds(),
+                    server_settings={"application_name": "moderator"},
+                )
+        return self._pool
+
+
+def create_engine(settings: DatabaseSettings, url: str | None = None) -> Engine:
+    """An engine for `url`, or else for the settings' own; does no I/O.
+
+    An `embedded:` setting needs the `url` of the running `EmbeddedPostgres`.
+    """
+    address = url or settings.url
+    if address.startswith("embedded:"):
+        raise ValueError("an embedded database has no address before it is started")
+    return Engine(dsn_of(address), pool_size=settings.pool_size)
+
+
+def dsn_of(url: str) -> str:
+    """The address as libpq and asyncpg write it, from SQLAlchemy's `postgresql+asyncpg://`."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def _speak_json(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encoded, decoder=json.loads
+    )
+
+
+async def _leave(_: Any) -> None:
+    """Spare the round trip that resets a session: transactions here change nothing beyond them."""
+
+
+def _encoded(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

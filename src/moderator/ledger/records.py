@@ -1,0 +1,205 @@
+"""What the ledger tells: violations, actions and failed messages as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from moderator.domain.decision import ActionKind, ActionState, Clause
+from moderator.domain.message import Source, TextField
+from moderator.domain.rule import Layer, Severity
+
+
+class Status(StrEnum):
+    """What people think of a violation."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"  # a false alarm, or excused; no longer counts against the sender
+
+
+class EvidenceState(StrEnum):
+    """Why a record has evidence with it, or has not."""
+
+    READABLE = "readable"
+    WITHHELD = "withheld"  # not asked for
+    ERASED = "erased"  # its time was over
+    UNREADABLE = "unreadable"  # its key is not in the keyring, or it was altered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRecord:
+    """One hit as it is kept.
+
+    `start` and `end` are code points of the redacted text of `field`, end exclusive.  `word` and
+    `notes` are kept with the evidence and are empty without it.  Masked hits have the value's
+    `fingerprint` (HMAC-SHA256, hex) and what may be `shown` of it; others have neither.
+    """
+
+    rule: str
+    version: str
+    category: str
+    severity: Severity
+    field: str
+    start: int
+    end: int
+    layers: tuple[Layer, ...]
+    verified: bool | None
+    masked: bool
+    fingerprint: str = ""
+    shown: str = ""
+    word: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One thing that happened to an action: a try, or what a person did to it."""
+
+    at: datetime
+    state: ActionState
+    outcome: str = ""
+    errcode: int | None = None
+    by: str = ""  # empty: the machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRecord:
+    """An action in the outbox.  `due_at` is its next try, or the end of the lease on it."""
+
+    id: int
+    violation_id: int
+    sender: str
+    kind: ActionKind
+    state: ActionState
+    reason: str
+    attempts: int
+    created_at: datetime
+    queued_at: datetime | None
+    due_at: datetime
+    updated_at: datetime
+    errcode: int | None
+    outcome: str
+    wecom_msgid: str
+    decided_by: str
+    decided_at: datetime | None
+    decision_reason: str
+    history: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationRecord:
+    """A violation as it was recorded, with what became of it.
+
+    `hits` and `fields` are complete only where `evidence` is `readable`.  Names, departments and
+    clauses read as they did then.
+    """
+
+    id: int
+    message_key: str
+    corp: str
+    app: str
+    source: Source
+    sender: str
+    sender_name: str
+    sender_department: str
+    message_id: str
+    kind: str
+    chat: str
+    sent_at: datetime
+    recorded_at: datetime
+    category: str
+    severity: Severity
+    rule: str
+    rules: tuple[str, ...]
+    hits: tuple[HitRecord, ...]
+    rulebook: str
+    offence: int
+    step: str
+    clauses: tuple[Clause, ...]
+    status: Status
+    version: int
+    judged_by: str
+    judged_at: datetime | None
+    judgement: str
+    evidence: EvidenceState
+    evidence_expires_at: datetime
+    fields: tuple[TextField, ...] = ()
+    actions: tuple[ActionRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedAction:
+    """An action that the caller alone may carry out until its lease ends.
+
+    `attempts` counts this try.  `violation` is without evidence.
+    """
+
+    id: int
+    kind: ActionKind
+    reason: str
+    attempts: int
+    created_at: datetime
+    violation: ViolationRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedMessage:
+    """A callback that could not be processed, encrypted as it was received."""
+
+    id: int
+    app: str
+    key: str
+    body: bytes
+    signature: str
+    timestamp: str
+    nonce: str
+    reason: str
+    attempts: int
+    received_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationFilter:
+    """Which violations to list; None means any.  Ranges include their start, not their end."""
+
+    sent_from: datetime | None = None
+    sent_until: datetime | None = None
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    sender: str | None = None
+    chat: str | None = None
+    app: str | None = None
+    category: str | None = None
+    severity: Severity | None = None  # at least
+    rule: str | None = None
+    status: Status | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some violations, newest first; `next` is the `before` of the following page."""
+
+    items: tuple[ViolationRecord, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a judgement: not `applied` when somebody else had changed the record."""
+
+    violation: ViolationRecord
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What came of approving or refusing: not `applied` when somebody had decided before."""
+
+    action: ActionRecord
+    applied: bool
+
+
+Json = dict[str, Any]

@@ -1,0 +1,150 @@
+"""The tables, as SQLAlchemy sees them; the migrations make them (a test compares the two)."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# What a worker still has to do; the same words stand in the partial indexes below.
+UNSETTLED = "state IN ('queued', 'approved', 'sending')"
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+violations = Table(
+    "violations",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("message_key", Text, nullable=False, unique=True),
+    _text("corp"),
+    _text("app"),
+    _text("source"),
+    _text("sender"),
+    _text("sender_name"),
+    _text("sender_department"),
+    _moment("identified_at", nullable=True),
+    _text("message_id"),
+    _text("kind"),
+    _text("chat"),
+    _moment("sent_at"),
+    _moment("recorded_at"),
+    _text("category"),
+    Column("severity", SmallInteger, nullable=False),
+    _text("rule"),
+    Column("rules", ARRAY(Text), nullable=False),
+    Column("fingerprints", ARRAY(Text), nullable=False),
+    Column("hits", JSONB, nullable=False),
+    _text("rulebook"),
+    Column("offence", Integer, nullable=False),
+    _text("step"),
+    Column("clauses", JSONB, nullable=False),
+    Column("evidence", LargeBinary),
+    _text("evidence_key"),
+    _moment("evidence_expires_at"),
+    Column("status", Text, nullable=False, server_default=text("'open'")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    _text("judged_by"),
+    _moment("judged_at", nullable=True),
+    _text("judgement"),
+    CheckConstraint("status IN ('open', 'confirmed', 'dismissed')", name="status"),
+    Index(None, "sent_at", "id"),
+    Index(None, "recorded_at", "id"),
+    Index(None, "corp", "sender", "id"),
+    Index(None, "chat", "id", postgresql_where=text("chat <> ''")),
+    Index(None, "category", "id"),
+    Index(None, "severity", "id"),
+    Index(None, "status", "id"),
+    Index(None, "app", "id"),
+    Index(None, "rules", postgresql_using="gin"),
+    Index(None, "fingerprints", postgresql_using="gin"),
+    Index(None, "evidence_expires_at", postgresql_where=text("evidence IS NOT NULL")),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("violation_id", BigInteger, ForeignKey(violations.c.id), nullable=False, index=True),
+    _text("corp"),
+    _text("sender"),
+    _text("kind"),
+    _text("state"),
+    _text("reason"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _moment("created_at"),
+    _moment("queued_at", nullable=True),
+    _moment("due_at"),
+    _moment("updated_at"),
+    Column("errcode", Integer),
+    _text("outcome"),
+    _text("wecom_msgid"),
+    _text("decided_by"),
+    _moment("decided_at", nullable=True),
+    _text("decision_reason"),
+    Column("history", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    CheckConstraint(
+        "state IN ('proposed', 'approved', 'queued', 'sending', 'accepted', 'complied', 'failed',"
+        " 'unsupported', 'expired', 'cancelled', 'undone')",
+        name="state",
+    ),
+    Index("ix_actions_due", "due_at", "id", postgresql_where=text(UNSETTLED)),
+    Index("ix_actions_unsettled_person", "corp", "sender", "id", postgresql_where=text(UNSETTLED)),
+    Index(None, "state", "id"),
+    Index(None, "kind", "queued_at"),
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("corp", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("strikes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    _moment("updated_at", nullable=True),
+)
+
+failed_messages = Table(
+    "failed_messages",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _text("app"),
+    Column("key", Text, nullable=False, unique=True),
+    Column("body", LargeBinary, nullable=False),
+    _text("signature"),
+    _text("timestamp"),
+    _text("nonce"),
+    _text("reason"),
+    Column("attempts", Integer, nullable=False, server_default=text("1")),
+    _moment("received_at"),
+    _moment("taken_until", nullable=True),
+    _moment("settled_at", nullable=True),
+    Index("ix_failed_messages_waiting", "id", postgresql_where=text("settled_at IS NULL")),
+)
