@@ -18,10 +18,10 @@ async def test_expired_evidence_is_erased_by_the_running_service(scene: Scene) -
     retention = Retention(scene.violations, clock=scene.clock, every=timedelta(days=1))
 
     running = asyncio.create_task(retention.run())
-    while (after := await scene.violations.one(violation)).evidence is EvidenceState.KEPT:
+    while (after := await scene.violations.one(violation)).evidence is EvidenceState.READABLE:
         assert not running.done()
     retention.stop()
     await running
 
-    assert (kept.evidence, after.evidence) == (EvidenceState.KEPT, EvidenceState.ERASED)
+    assert (kept.evidence, after.evidence) == (EvidenceState.READABLE, EvidenceState.ERASED)
     assert after.rule == kept.rule
