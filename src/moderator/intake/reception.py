@@ -1,0 +1,134 @@
+"""From an envelope to an outcome; nothing is lost on the way.
+
+A callback that was opened is genuine: whatever goes wrong after that keeps its encrypted payload
+for replay.  Only a ledger that is away makes the caller try again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from moderator.domain.message import Ignored, Message
+from moderator.errors import LedgerUnavailable
+from moderator.intake.recent import RecentKeys
+from moderator.ledger.failed import FailedMessages
+from moderator.pipeline import Moderated, Outcome, Pipeline
+from moderator.telemetry.metrics import Metrics
+from moderator.wecom import events
+from moderator.wecom.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A callback as it came over the wire; `body` is still encrypted."""
+
+    app: str
+    body: bytes
+    signature: str
+    timestamp: str
+    nonce: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What is told of one delivery: in the log as one wide event, and in the metrics."""
+
+    app: str
+    outcome: Outcome = Outcome.FAILED
+    content: Message | Ignored | None = None
+    moderated: Moderated | None = None
+    failure: str = ""
+    seconds: float = 0.0
+
+
+class Reception:
+    """Opens, reads and moderates deliveries for all apps of one corp."""
+
+    def __init__(
+        self,
+        *,
+        corp: str,
+        envelopes: Mapping[str, Envelope],
+        pipeline: Pipeline,
+        failed: FailedMessages,
+        metrics: Metrics,
+        tell: Callable[[Report], None],
+    ) -> None:
+        self._corp = corp
+        self._envelopes = envelopes
+        self._pipeline = pipeline
+        self._failed = failed
+        self._metrics = metrics
+        self._tell = tell
+        self._recent = RecentKeys()
+
+    def envelope(self, app: str) -> Envelope | None:
+        return self._envelopes.get(app)
+
+    async def receive(self, envelope: Envelope, delivery: Delivery) -> Outcome:
+        """Return once the delivery is safe.
+
+        Raises `EnvelopeError` for what is forged or malformed and `LedgerUnavailable` when what
+        must be kept cannot be.
+        """
+        plain = self._open(envelope, delivery)
+        report = Report(delivery.app)
+        began = time.perf_counter()
+        try:
+            await self._process(plain, report)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
+            await self._keep(delivery, plain, report, error)
+        report.seconds = time.perf_counter() - began
+        self._count(report)
+        return report.outcome
+
+    async def replay(self, delivery: Delivery) -> Outcome:
+        """Process a kept delivery again; raises whatever stands in its way."""
+        envelope = self._envelopes[delivery.app]
+        report = Report(delivery.app)
+        await self._process(self._open(envelope, delivery), report)
+        self._count(report)
+        return report.outcome
+
+    def _open(self, envelope: Envelope, delivery: Delivery) -> bytes:
+        return envelope.open(
+            delivery.body,
+            signature=delivery.signature,
+            timestamp=delivery.timestamp,
+            nonce=delivery.nonce,
+        )
+
+    async def _process(self, plain: bytes, report: Report) -> None:
+        content = report.content = events.read(plain, app=report.app, corp=self._corp)
+        if content.key in self._recent:
+            report.outcome = Outcome.DUPLICATE
+        elif isinstance(content, Ignored):
+            report.outcome = Outcome.IGNORED
+        else:
+            report.moderated = await self._pipeline.moderate(content)
+            report.outcome = report.moderated.outcome
+        self._recent.add(content.key)
+
+    async def _keep(
+        self, delivery: Delivery, plain: bytes, report: Report, error: Exception
+    ) -> None:
+        report.failure = type(error).__name__
+        await self._failed.keep(
+            app=delivery.app,
+            key=hashlib.sha256(plain).hexdigest(),
+            body=delivery.body,
+            signature=delivery.signature,
+            timestamp=delivery.timestamp,
+            nonce=delivery.nonce,
+            reason=report.failure,
+        )
+
+    def _count(self, report: Report) -> None:
+        self._metrics.messages.labels(outcome=report.outcome.value).inc()
+        if report.moderated and report.moderated.recorded and report.moderated.finding:
+            for hit in report.moderated.finding.hits:
+                self._metrics.hits.labels(category=hit.category, rule=hit.rule).inc()
+        self._tell(report)

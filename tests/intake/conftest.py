@@ -1,0 +1,172 @@
+"""One app's callback address over a small rulebook and a real PostgreSQL."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from moderator.intake.callback import CallbackEndpoint
+from moderator.intake.reception import Reception, Report
+from moderator.ledger.engine import Engine
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.failed import FailedMessages
+from moderator.ledger.recording import Recorder
+from moderator.ledger.violations import Violations
+from moderator.pipeline import Pipeline
+from moderator.rehearsal import callbacks
+from moderator.rehearsal.invention import encoding_aes_key
+from moderator.rulebook.book import Rulebook
+from moderator.rulebook.loader import load_rulebook
+from moderator.telemetry.metrics import Metrics
+from moderator.wecom.envelope import Envelope
+
+CORP = "ww0123456789abcdef"
+
+_PACK = """
+category: gambling
+severity: medium
+description: 赌博
+rules:
+  - id: gambling-word
+    description: 赌博平台
+    words: [六合彩]
+    examples: [买六合彩]
+    counter_examples: [彩色]
+"""
+_POLICY = """
+documents: []
+clauses: []
+record_only: false
+caps: {}
+ladders:
+  - id: any
+    categories: []
+    severities: []
+    window: 180d
+    rungs:
+      - {at: 1, actions: [identify_sender, warn_sender, notify_compliance]}
+"""
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Rulebook:
+    """A rulebook of one word: 六合彩."""
+    directory: Path = tmp_path_factory.mktemp("rules")
+    (directory / "gambling.yaml").write_text(_PACK, "utf-8")
+    (directory / "policy.yaml").write_text(_POLICY, "utf-8")
+    return load_rulebook(directory)
+
+
+@dataclass
+class Desk:
+    """The address of one app, what it told, and what it keeps in."""
+
+    endpoint: CallbackEndpoint
+    reception: Reception
+    envelope: Envelope
+    stray: Envelope  # the right token and key, for another corp
+    http: httpx.AsyncClient
+    metrics: Metrics
+    violations: Violations
+    failed: FailedMessages
+    reports: list[Report] = field(default_factory=list)
+    mend: Callable[[], None] = lambda: None
+
+    async def post(self, plain: bytes, **changes: str) -> httpx.Response:
+        """Deliver `plain` as WeCom does; `changes` spoil the query."""
+        sealed = self.envelope.seal(
+            plain, timestamp=str(int(datetime.now(UTC).timestamp())), nonce=secrets.token_hex(5)
+        )
+        query = {
+            "msg_signature": sealed.signature,
+            "timestamp": sealed.timestamp,
+            "nonce": sealed.nonce,
+        }
+        return await self.http.post(
+            "/wecom/callback/guard", params=query | changes, content=sealed.body
+        )
+
+    async def say(self, content: str, *, msgid: int = 1, sender: str = "ZhangSan") -> int:
+        """Deliver a text message; the status of the answer."""
+        return (await self.post(self.text(content, msgid=msgid, sender=sender))).status_code
+
+    def text(self, content: str, *, msgid: int = 1, sender: str = "ZhangSan") -> bytes:
+        """The plaintext of a text message, the same at every call."""
+        head = callbacks.Head(corp=CORP, sender=sender, at=1_790_000_000, agent_id=1000002)
+        return callbacks.text(head, msgid, content)
+
+    def event(self, name: str) -> bytes:
+        """The plaintext of an event."""
+        head = callbacks.Head(corp=CORP, sender="ZhangSan", at=1_790_000_000, agent_id=1000002)
+        return callbacks.event(head, name)
+
+    def counted(self, outcome: str) -> float:
+        """How many messages ended so."""
+        return (
+            self.metrics.registry.get_sample_value("moderator_messages_total", {"outcome": outcome})
+            or 0.0
+        )
+
+
+def open_desk(engine: Engine, book: Callable[[], Rulebook]) -> Desk:
+    """Build the parts as the composition root does."""
+    cipher = EvidenceCipher([secrets.token_bytes(32)])
+    recorder = Recorder(
+        engine, cipher, Fingerprinter(secrets.token_bytes(32)), keep=timedelta(days=1)
+    )
+    token, key = secrets.token_hex(8), encoding_aes_key()
+    envelope = Envelope(token=token, encoding_aes_key=key, receive_id=CORP)
+    stray = Envelope(token=token, encoding_aes_key=key, receive_id="wwother")
+    metrics, failed, reports = Metrics(), FailedMessages(engine), list[Report]()
+    reception = Reception(
+        corp=CORP,
+        envelopes={"guard": envelope},
+        pipeline=Pipeline(book=book, recorder=recorder, clock=lambda: datetime.now(UTC)),
+        failed=failed,
+        metrics=metrics,
+        tell=reports.append,
+    )
+    endpoint = CallbackEndpoint(reception, metrics)
+    transport = httpx.ASGITransport(app=Starlette(routes=endpoint.routes()))
+    http = httpx.AsyncClient(transport=transport, base_url="http://moderator.test")
+    violations = Violations(engine, cipher)
+    return Desk(endpoint, reception, envelope, stray, http, metrics, violations, failed, reports)
+
+
+@pytest.fixture
+async def desk(database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+    """The address with everything in order."""
+    opened = open_desk(database, lambda: book)
+    yield opened
+    await opened.http.aclose()
+
+
+@pytest.fixture
+async def desk_with_a_bug(database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+    """The address while the matcher breaks on everything; `desk.mend()` mends it."""
+    state = {"broken": True}
+
+    def current() -> Rulebook:
+        if state["broken"]:
+            raise ZeroDivisionError
+        return book
+
+    opened = open_desk(database, current)
+    opened.mend = lambda: state.update(broken=False)
+    yield opened
+    await opened.http.aclose()
+
+
+@pytest.fixture
+async def desk_without_database(book: Rulebook) -> AsyncIterator[Desk]:
+    """The address while PostgreSQL is away."""
+    engine = Engine("postgresql://nobody@127.0.0.1:1/nowhere")
+    opened = open_desk(engine, lambda: book)
+    yield opened
+    await opened.http.aclose()
+    await engine.dispose()

@@ -1,0 +1,129 @@
+"""`moderator serve` as a process: start, work, die, start again, stop."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from moderator.rehearsal.plan import Plan
+from moderator.rehearsal.run import Target, rehearse
+from moderator.rehearsal.sender import Timing
+from moderator.rehearsal.stand_in import StandIn
+from moderator.settings import build_settings
+
+Start = Any  # the fixture's own type; test folders are no packages
+Deployment = dict[str, Any]
+
+pytestmark = pytest.mark.slow
+
+_PATIENT = Timing(patience=30.0, spacing=0.0)
+
+
+def target_of(deployment: Deployment, url: str) -> Target:
+    token = deployment["api"]["tokens"]["rehearsal"]
+    return Target.of(build_settings(deployment), url=url, app="moderation", api_token=token)
+
+
+async def test_a_service_that_is_killed_loses_and_doubles_nothing(
+    start: Start, deployment: Deployment
+) -> None:
+    """`kill -9` under traffic, a new start, the same messages again: each violation is there once.
+
+    The first rehearsal fails, as it must: messages on their way are not answered.
+    """
+    plan = Plan(rate=60, seconds=3, violations=20, seed=7, run_id="killed")
+    first = await start("serve", settings=deployment)
+    target = target_of(deployment, first.url)
+    rehearsal = asyncio.create_task(rehearse(target, plan, timing=_PATIENT))
+    await _something_recorded(first.url, deployment)
+    await first.kill()
+    await asyncio.gather(rehearsal, return_exceptions=True)
+
+    second = await start("serve", settings=deployment)
+    report = await rehearse(
+        target_of(deployment, second.url), plan, timing=_PATIENT, look_back=3600.0
+    )
+
+    assert report.passed, report
+    assert report.violations.recorded == report.violations.sent
+    assert report.violations.doubled == report.violations.lost == 0
+
+
+async def test_every_warning_arrives_although_the_service_is_killed(
+    start: Start, deployment: Deployment, stand_in: StandIn
+) -> None:
+    """What was committed before the end is carried out after the next start."""
+    idle = deployment | {"enforcement": {"enabled": False}}
+    first = await start("serve", settings=idle)
+    plan = Plan(rate=20, seconds=1, violations=20, seed=3, run_id="warned")
+    report = await rehearse(target_of(deployment, first.url), plan, timing=_PATIENT)
+    await first.kill()
+    assert not stand_in.journal.calls("message/send")
+
+    await start("serve", settings=deployment)
+
+    assert report.violations.recorded == 4
+    assert await stand_in.journal.wait_for("user/get", report.violations.recorded, within=30)
+    assert await stand_in.journal.wait_for("message/send", 1, within=30)
+
+
+async def test_sigterm_ends_the_service_in_order(start: Start, deployment: Deployment) -> None:
+    """An orchestrator's stop is a clean exit with nothing on the screen but log lines."""
+    running = await start("serve", settings=deployment)
+
+    assert await running.terminate() in {0, -15}
+    assert "Traceback" not in "".join(running.output)
+
+
+async def test_missing_settings_are_listed_without_a_traceback(start: Start) -> None:
+    """One message with everything that is wrong, exit status 2."""
+    running = await start("serve", settings={"server": {"port": 99999}}, serving=False)
+    output, errors = await running.process.communicate()
+
+    told = errors.decode()
+    assert running.process.returncode == 2
+    assert output == b""
+    assert "Traceback" not in told
+    for name in ("server.port", "evidence.key", "wecom.corp_id", "wecom.apps", "compliance.app"):
+        assert name in told
+
+
+async def test_a_database_without_migrations_is_refused(
+    start: Start, deployment: Deployment, empty_database_url: str
+) -> None:
+    """`serve` checks migrations and does not run them; it says what to do."""
+    deployment["database"] = {"url": empty_database_url}
+    running = await start("serve", settings=deployment, serving=False)
+    _, errors = await running.process.communicate()
+
+    assert running.process.returncode == 2
+    assert "moderator database upgrade" in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
+async def test_the_whole_service_runs_on_an_embedded_database(
+    start: Start, deployment: Deployment, short_directory: Path
+) -> None:
+    """`embedded:` needs no PostgreSQL on the machine."""
+    deployment["database"] = {"url": f"embedded://{short_directory}"}
+    upgrade = await start("database", "upgrade", settings=deployment, serving=False)
+    await upgrade.process.communicate()
+    assert upgrade.process.returncode == 0
+
+    running = await start("serve", settings=deployment)
+    plan = Plan(rate=20, seconds=1, violations=20, seed=1, run_id="embedded")
+    report = await rehearse(target_of(deployment, running.url), plan, timing=_PATIENT)
+
+    assert report.passed, report
+    await running.terminate()
+
+
+async def _something_recorded(url: str, deployment: Deployment) -> None:
+    headers = {"authorization": f"Bearer {deployment['api']['tokens']['rehearsal']}"}
+    async with httpx.AsyncClient(headers=headers, timeout=30) as http:
+        while True:
+            answer = await http.get(f"{url}/api/v1/violations")
+            if answer.json()["items"]:
+                return
