@@ -1,6 +1,7 @@
 """`moderator serve`: the service."""
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -48,4 +49,15 @@ async def _serve(settings: Settings, config: uvicorn.Config) -> None:
     async with opened(settings.database) as engine:
         await migrating.check(engine)
         config.app = create_app(settings, engine)
+        _end_in_order()
         await uvicorn.Server(config).serve()
+
+
+def _end_in_order() -> None:
+    """Keep uvicorn from ending the process itself.
+
+    After its shutdown it raises the signal again for whoever handled it before; the default would
+    kill us while an embedded PostgreSQL still has to be stopped.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
