@@ -9,7 +9,7 @@ SOURCES := src tests benchmarks migrations docs
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock format clean
+.PHONY: help demo test check bench docs lock format clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ check: $(INSTALLED) ## lint, types, import contract, shipped rules
 bench: $(INSTALLED) ## the benchmarks: a table, and build/bench.jsonl
 	mkdir -p build
 	$(BIN)/python benchmarks/matching.py
+
+docs: $(INSTALLED) ## write the README's tables from the code
+	$(BIN)/python docs/tables.py
 
 format: $(INSTALLED) ## put the sources in order
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -7,7 +7,7 @@ from moderator.ledger import migrating
 from moderator.ledger.engine import Engine
 from moderator.settings import Settings
 
-app = typer.Typer(help="Migrations of the database.", no_args_is_help=True)
+app = typer.Typer(help="Migrations of the database.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

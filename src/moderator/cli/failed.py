@@ -14,7 +14,9 @@ from moderator.ledger.records import FailedMessage
 from moderator.settings import Settings
 from moderator.telemetry.logging import configure_logging
 
-app = typer.Typer(help="Callbacks that could not be processed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Callbacks that could not be processed.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command(name="list")

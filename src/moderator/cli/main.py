@@ -1,40 +1,73 @@
-"""The `moderator` command."""
+"""The `moderator` command.
+
+Commands are imported when they are called: `scan` needs neither a web framework nor a database
+driver, and should not wait for them.
+"""
 
 import sys
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from moderator import __version__
-from moderator.cli import database, failed, outbox, rules, violations
-from moderator.cli.demo import demo
-from moderator.cli.rehearse import rehearse
-from moderator.cli.scan import scan
-from moderator.cli.serve import serve
-from moderator.cli.stand_in import stand_in
 from moderator.errors import ModeratorError
 
+COMMANDS: Final = {
+    "serve": "serve:serve",
+    "demo": "demo:demo",
+    "scan": "scan:scan",
+    "rules": "rules:app",
+    "database": "database:app",
+    "violations": "violations:app",
+    "outbox": "outbox:app",
+    "failed": "failed:app",
+    "rehearse": "rehearse:rehearse",
+    "stand-in": "stand_in:stand_in",
+}
+
+
+class _ImportedWhenCalled(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(f"moderator.cli.{module}"), name)
+        command = get_command(found if isinstance(found, typer.Typer) else _alone(found))
+        command.name = cmd_name
+        return command
+
+
+def _alone(function: Any) -> typer.Typer:
+    single = typer.Typer(add_completion=False)
+    single.command()(function)
+    return single
+
+
 app = typer.Typer(
+    cls=_ImportedWhenCalled,
     name="moderator",
     help="Message moderation for companies on WeCom (企业微信).",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(serve)
-app.command()(demo)
-app.command()(scan)
-app.command()(rehearse)
-app.command(name="stand-in")(stand_in)
-app.add_typer(rules.app, name="rules")
-app.add_typer(database.app, name="database")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(violations.app, name="violations")
-app.add_typer(failed.app, name="failed")
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    print(__version__)
+@app.callback(invoke_without_command=True)
+def _moderator(
+    version: bool = typer.Option(False, "--version", help="Print the version."),
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
 
 
 def run() -> None:

@@ -13,7 +13,9 @@ from moderator.ledger.outbox import Outbox
 from moderator.ledger.records import ActionRecord, Resolved
 from moderator.settings import Settings
 
-app = typer.Typer(help="Actions that wait, were decided or failed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Actions that wait, were decided or failed.", no_args_is_help=True, add_completion=False
+)
 
 By = Annotated[str, typer.Option(help="Who decides; the user of this machine if unset.")]
 Ids = Annotated[list[int], typer.Argument(help="Actions.")]

@@ -18,7 +18,9 @@ from moderator.rulebook.reading import read_directory
 from moderator.rulebook.schemas import SCHEMAS, schema_text
 from moderator.shipped import rules_directory
 
-app = typer.Typer(name="rules", help="Check, list and try the rules.", no_args_is_help=True)
+app = typer.Typer(
+    name="rules", help="Check, list and try the rules.", no_args_is_help=True, add_completion=False
+)
 
 RulesOption = Annotated[
     Path | None,

@@ -18,7 +18,9 @@ from moderator.ledger.records import Status, ViolationFilter, ViolationRecord
 from moderator.ledger.violations import Violations
 from moderator.settings import Settings
 
-app = typer.Typer(help="What was found, without the texts.", no_args_is_help=True)
+app = typer.Typer(
+    help="What was found, without the texts.", no_args_is_help=True, add_completion=False
+)
 
 _PAGE = 500
 _COLUMNS = (

@@ -38,7 +38,7 @@ class CallbackEndpoint:
         ]
 
     async def verify_url(self, request: Request) -> Response:
-        """Prove to WeCom that the address is ours (`wecom.md` §1.1)."""
+        """Prove to WeCom that the address is ours, when it is saved in the admin console."""
         envelope = self._reception.envelope(request.path_params["app"])
         if envelope is None:
             return _plain(HTTPStatus.NOT_FOUND)
@@ -55,7 +55,7 @@ class CallbackEndpoint:
         return PlainTextResponse(echo)
 
     async def receive(self, request: Request) -> Response:
-        """Take one delivery."""
+        """Take one delivery; 200 once what must be kept is safe."""
         began = time.perf_counter()
         app = request.path_params["app"]
         status = await self._answer(request, app)

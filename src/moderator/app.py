@@ -1,0 +1,227 @@
+"""The composition root: every part of the service is built and joined here, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import structlog
+from fastapi import FastAPI
+
+from moderator import __version__
+from moderator.enforcement.retention import Retention
+from moderator.enforcement.sanctions import Sanctions
+from moderator.enforcement.worker import Worker
+from moderator.intake.callback import CallbackEndpoint
+from moderator.intake.reception import Reception
+from moderator.intake.wide_event import MessageLog
+from moderator.ledger import migrating
+from moderator.ledger.engine import Engine
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.failed import FailedMessages
+from moderator.ledger.outbox import Outbox
+from moderator.ledger.recording import Recorder
+from moderator.ledger.violations import Violations
+from moderator.pipeline import Pipeline
+from moderator.rulebook.book import Rulebook
+from moderator.rulebook.loader import load_rulebook
+from moderator.rulebook.watcher import RulebookWatcher, WatchState
+from moderator.settings import Settings, WeComSettings
+from moderator.shipped import rules_directory
+from moderator.telemetry.metrics import Metrics
+from moderator.web.health import Condition, Part, WeComWatch
+from moderator.web.ops import Ops
+from moderator.web.problems import install_problems
+from moderator.web.query import query_router
+from moderator.wecom.client import WeComClient
+from moderator.wecom.envelope import Envelope
+
+
+class Service:
+    """The parts of one running service; building them does no I/O but reading the rules.
+
+    Raises `RulebookError` where there are no usable rules.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        cipher = EvidenceCipher.of(settings.evidence)
+        self.settings = settings
+        self.engine = engine
+        self.metrics = Metrics(version=__version__)
+        self.watch = WeComWatch()
+        self.http = httpx.AsyncClient()
+        self.violations = Violations(engine, cipher)
+        self.failed = FailedMessages(engine)
+        self.outbox = Outbox(engine, expire_after=settings.enforcement.expire_after)
+        self.rules = self._follow_rules(rules_of(settings))
+        self.reception = self._reception(cipher)
+        self.worker = self._worker()
+        self.retention = Retention(self.violations, clock=_now)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self) -> None:
+        """Begin to follow the rules, to carry actions out and to erase what has expired."""
+        if self.settings.rules.watch:
+            self._tasks["rule watcher"] = asyncio.create_task(self.rules.run())
+        if self.settings.enforcement.enabled:
+            self._tasks["worker"] = asyncio.create_task(self.worker.run())
+        self._tasks["retention"] = asyncio.create_task(self.retention.run())
+
+    async def stop(self) -> None:
+        """Begin nothing more, wait for what was begun, and let go of everything."""
+        self.worker.stop()
+        self.rules.stop()
+        self.retention.stop()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self.outbox.close()
+        await self.http.aclose()
+
+    async def background(self) -> Part:
+        """Whether what works beside the requests still does."""
+        ended = [name for name, task in self._tasks.items() if task.done()]
+        if ended:
+            return Part(Condition.FAILING, f"ended: {', '.join(ended)}; restart the service")
+        return Part(Condition.OK)
+
+    async def database(self) -> Part:
+        """Whether a violation could be written: PostgreSQL answers and has our migrations."""
+        await migrating.check(self.engine)
+        return Part(Condition.OK)
+
+    async def rulebook(self) -> Part:
+        book, state = self.rules.current, self.rules.state
+        facts = {
+            "hash": book.hash,
+            "rules": len(book.rules),
+            "reloads": state.reloads,
+            "faults": [str(fault) for fault in state.faults],
+        }
+        if state.faults:
+            return Part(Condition.DEGRADED, "some rules cannot be used", facts)
+        return Part(Condition.OK, facts=facts)
+
+    async def actions(self) -> Part:
+        if not self.settings.enforcement.enabled:
+            return Part(Condition.DISABLED, "enforcement.enabled is false")
+        counts = {state.value: number for state, number in (await self.outbox.counts()).items()}
+        since = await self.outbox.waiting_since()
+        return Part(Condition.OK, facts=counts | {"oldest": since.isoformat() if since else None})
+
+    async def unprocessed(self) -> Part:
+        waiting = await self.failed.count()
+        facts = {"waiting": waiting}
+        if waiting:
+            return Part(Condition.DEGRADED, "see `moderator failed list`", facts)
+        return Part(Condition.OK, facts=facts)
+
+    def _follow_rules(self, directory: Path) -> RulebookWatcher:
+        book = load_rulebook(directory)
+        watcher = RulebookWatcher(directory, book, on_change=self._show_rules)
+        self._show_rules(book, watcher.state)
+        return watcher
+
+    def _show_rules(self, book: Rulebook, state: WatchState) -> None:
+        self.metrics.use_rulebook(book.hash, rules=len(book.rules), faults=len(state.faults))
+        structlog.get_logger("moderator.rulebook").info(
+            "rulebook", hash=book.hash, rules=len(book.rules), faults=len(state.faults)
+        )
+
+    def _reception(self, cipher: EvidenceCipher) -> Reception:
+        evidence = self.settings.evidence
+        recorder = Recorder(
+            self.engine,
+            cipher,
+            Fingerprinter.of(evidence),
+            keep=timedelta(days=evidence.keep_days),
+        )
+        return Reception(
+            corp=self.settings.wecom.corp_id,
+            envelopes=envelopes_of(self.settings.wecom),
+            pipeline=Pipeline(book=lambda: self.rules.current, recorder=recorder, clock=_now),
+            failed=self.failed,
+            metrics=self.metrics,
+            tell=MessageLog(clean=self.settings.log.clean_messages),
+        )
+
+    def _worker(self) -> Worker:
+        client = WeComClient(self.settings.wecom, self.http, on_call=self._called)
+        sanctions = Sanctions(
+            client,
+            self.violations,
+            wecom=self.settings.wecom,
+            compliance=self.settings.compliance,
+        )
+        return Worker(self.outbox, sanctions, self.settings.enforcement, self.metrics, clock=_now)
+
+    def _called(self, path: str, errcode: int) -> None:
+        self.metrics.count_wecom_call(path, errcode)
+        self.watch.saw(path, errcode)
+
+
+def create_app(settings: Settings, engine: Engine) -> FastAPI:
+    """The whole service as an ASGI app; its lifespan starts and stops what works beside it."""
+    service = Service(settings, engine)
+    app = FastAPI(
+        title="moderator",
+        version=__version__,
+        lifespan=_lifespan(service),
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
+    install_problems(app)
+    app.router.routes += CallbackEndpoint(service.reception, service.metrics).routes()
+    app.router.routes += _ops(service).routes()
+    app.include_router(query_router(service.violations, service.outbox, settings.api))
+    return app
+
+
+def rules_of(settings: Settings) -> Path:
+    """The folder that the rules come from."""
+    return settings.rules.directory or rules_directory()
+
+
+def envelopes_of(wecom: WeComSettings) -> dict[str, Envelope]:
+    """One envelope for each app, by its name in the settings."""
+    return {
+        name: Envelope(
+            token=app.token.get_secret_value(),
+            encoding_aes_key=app.encoding_aes_key.get_secret_value(),
+            receive_id=wecom.corp_id if app.receive_id is None else app.receive_id,
+        )
+        for name, app in wecom.apps.items()
+    }
+
+
+def _ops(service: Service) -> Ops:
+    return Ops(
+        version=__version__,
+        metrics=service.metrics,
+        rulebook=lambda: service.rules.current.hash,
+        ready={"database": service.database},
+        others={
+            "background": service.background,
+            "rulebook": service.rulebook,
+            "outbox": service.actions,
+            "failed_messages": service.unprocessed,
+            "wecom": service.watch.check,
+        },
+    )
+
+
+def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    return lifespan
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,131 @@
+"""Banned words as the matcher holds them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from moderator.domain.rule import Company, Layer, Rule, Word
+from moderator.text.characters import Characters
+from moderator.text.folding import canonical
+from moderator.text.numerals import other_spellings
+from moderator.text.squeezing import runs, squeeze
+
+REVERSED_FROM = 3  # characters of a reversed Chinese word; shorter ones are words themselves
+REVERSED_ASCII_FROM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An allow phrase, folded, and where in it the word stands."""
+
+    spelled: str
+    text: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A rule's `company`, folded."""
+
+    groups: tuple[tuple[str, ...], ...]
+    within: int
+
+    def present(self, text: str, start: int, end: int) -> bool:
+        around = f"{text[max(0, start - self.within) : start]}\n{text[end : end + self.within]}"
+        return all(any(word in around for word in group) for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One word of one rule.  `runs` counts each letter of `squeezed` in `text` (妈妈 has 2)."""
+
+    rule: Rule
+    word: Word
+    text: str
+    squeezed: str
+    runs: tuple[int, ...]
+    neighbours: Neighbours | None
+
+    @property
+    def ascii(self) -> bool:
+        return self.text.isascii()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """One way in which an entry is looked for, and what that way undoes.
+
+    A `squeezed` form is only looked for in squeezed text.
+    """
+
+    entry: Entry
+    literal: str
+    layers: tuple[Layer, ...] = ()
+    squeezed: bool = False
+    phrases: tuple[Phrase, ...] = ()
+
+
+def compiled(
+    rules: Iterable[Rule], characters: Characters
+) -> tuple[list[Entry], list[Form]]:
+    """All entries of the rules and every form in which each is looked for."""
+    found: list[Entry] = []
+    looked_for: list[Form] = []
+    for rule in rules:
+        allow = {phrase: canonical(phrase, characters).text.strip() for phrase in rule.allow}
+        for entry in entries(rule, characters):
+            found.append(entry)
+            looked_for.extend(forms(entry, allow))
+    return found, looked_for
+
+
+def entries(rule: Rule, characters: Characters) -> Iterator[Entry]:
+    """The rule's words in canonical form; a word of which nothing is left is passed over."""
+    neighbours = _neighbours(rule.company, characters) if rule.company else None
+    for word in rule.words:
+        text = canonical(word.text, characters).text.strip()
+        if text:
+            yield Entry(rule, word, text, squeeze(text), runs(text), neighbours)
+
+
+def _neighbours(company: Company, characters: Characters) -> Neighbours:
+    groups = tuple(
+        tuple(canonical(word, characters).text for word in group) for group in company.all_of
+    )
+    return Neighbours(groups, company.within)
+
+
+def forms(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
+    """Every literal under which the entry is looked for; `allow` maps phrases to folded ones."""
+    yield Form(entry, entry.text, phrases=_phrases(entry.text, allow))
+    if len(entry.squeezed) > 1 and entry.squeezed != entry.text:
+        squeezed_allow = {spelled: squeeze(folded) for spelled, folded in allow.items()}
+        phrases = _phrases(entry.squeezed, squeezed_allow)
+        yield Form(entry, entry.squeezed, squeezed=True, phrases=phrases)
+    if Layer.DIGITS in entry.word.undo:
+        for other in other_spellings(entry.text):
+            yield Form(entry, other, (Layer.DIGITS,), phrases=_phrases(other, allow))
+    if Layer.REVERSED in entry.word.undo and reversible(entry):
+        yield Form(entry, entry.text[::-1], (Layer.REVERSED,))
+
+
+def reversible(entry: Entry) -> bool:
+    """Whether the word still means something when read backwards, and nothing else does."""
+    least = REVERSED_ASCII_FROM if entry.ascii else REVERSED_FROM
+    return len(entry.text) >= least and entry.text[::-1] != entry.text
+
+
+def _phrases(literal: str, allow: Mapping[str, str]) -> tuple[Phrase, ...]:
+    """The phrases that hold the literal, longest first."""
+    found = [
+        Phrase(spelled, folded, at)
+        for spelled, folded in allow.items()
+        for at in _places(literal, folded)
+    ]
+    return tuple(sorted(found, key=lambda phrase: -len(phrase.text)))
+
+
+def _places(literal: str, text: str) -> Iterator[int]:
+    at = text.find(literal)
+    while at >= 0:
+        yield at
+        at = text.find(literal, at + 1)

@@ -1,0 +1,144 @@
+"""Disguises of whole Latin tokens: leet, starred and repeated letters, initials of Chinese words."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from moderator.domain.rule import Layer
+from moderator.matching.entries import Entry
+from moderator.matching.judging import Found
+from moderator.text.acronyms import ACRONYMS
+from moderator.text.folding import Folded
+from moderator.text.leet import MARKS, MASKS, key, masks, spells
+from moderator.text.pinyin import Pinyin
+from moderator.text.squeezing import runs, squeeze
+
+FEWEST_INITIALS = 3
+MOST_MEANINGS = 2  # initials that stand for more words stand for none
+_TOKEN = re.compile(r"[0-9a-z@$!|+(€£¡*#]{2,}")
+LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
+_TRAILING = MARKS + MASKS
+_LETTER = re.compile("[a-z]")
+_REPEATED = re.compile(r"(.)\1")
+
+
+class LatinTokens:
+    """Looks tokens up, whole, by what they may stand for."""
+
+    __slots__ = ("_collapsed", "_initials", "_leet", "_starred")
+
+    def __init__(self, entries: Iterable[Entry], pinyin: Pinyin) -> None:
+        known = list(entries)
+        words = [entry for entry in known if entry.ascii and entry.text.isalnum()]
+        self._leet = _grouped((key(e.text), e) for e in words if _undoes(e, Layer.LEET, 3))
+        self._starred = _grouped(
+            (f"{len(e.text)}{e.text[0]}", e) for e in words if _undoes(e, Layer.LEET, 4)
+        )
+        self._collapsed = _grouped((e.squeezed, e) for e in words if _undoes(e, Layer.REPEATS, 3))
+        self._initials = _telling(_grouped(_initials(known, pinyin)))
+
+    def abbreviates(self, run: str) -> bool:
+        """Whether a run of lower-case letters is initials or a word with repeated letters."""
+        return run in self._initials or (
+            len(run) > FEWEST_INITIALS
+            and _REPEATED.search(run) is not None
+            and squeeze(run) in self._collapsed
+        )
+
+    def disguises(self, token: str) -> bool:
+        """Whether a lower-case token with digits or marks may be a word in leet."""
+        return not token.isdigit() and any(True for _ in self._disguises(token))
+
+    def find(self, view: Folded) -> Iterator[Found]:
+        """What the tokens of the canonical text stand for, beside what they spell."""
+        chinese = not view.text.isascii()
+        for token in tokens(view.text):
+            for start, end, entry, layer in self._meanings(token, chinese=chinese):
+                at = token.start()
+                yield Found(entry, ((at + start, at + end),), (layer,))
+
+    def _meanings(
+        self, token: re.Match[str], *, chinese: bool
+    ) -> Iterator[tuple[int, int, Entry, Layer]]:
+        run = token.group()
+        if not run.isalpha():
+            yield from self._disguises(run)
+            return
+        for entry in self._collapsed.get(squeeze(run), ()):
+            if _repeats(run, entry.text):
+                yield 0, len(run), entry, Layer.REPEATS
+        if chinese:
+            for entry in self._initials.get(run, ()):
+                yield 0, len(run), entry, Layer.INITIALS
+
+    def _disguises(self, token: str) -> Iterator[tuple[int, int, Entry, Layer]]:
+        if len(token) > LONGEST_TOKEN or not _LETTER.search(token):
+            return
+        bare = token.rstrip(_TRAILING)
+        for run in {token, bare} if bare else {token}:
+            for entry in self._leet.get(key(run), ()):
+                if entry.text != run and _mostly_letters(run) and spells(run, entry.text):
+                    yield 0, len(run), entry, Layer.LEET
+            if any(sign in MASKS for sign in run):
+                for entry in self._starred.get(f"{len(run)}{run[0]}", ()):
+                    if masks(run, entry.text):
+                        yield 0, len(run), entry, Layer.LEET
+
+
+def tokens(text: str) -> Iterator[re.Match[str]]:
+    """The Latin tokens of a canonical text, with the digits and marks in them."""
+    return (token for token in _TOKEN.finditer(text) if token.end() - token.start() <= LONGEST_TOKEN)
+
+
+def token_texts(text: str) -> list[str]:
+    """The same, without where they stand."""
+    found: list[str] = _TOKEN.findall(text)
+    return found
+
+
+def _undoes(entry: Entry, layer: Layer, least: int) -> bool:
+    return layer in entry.word.undo and len(entry.text) >= least
+
+
+def _mostly_letters(token: str) -> bool:
+    return 2 * sum(map(str.isalpha, token)) >= len(token)
+
+
+def _repeats(run: str, word: str) -> bool:
+    """Whether the run is the word with letters repeated: three times, or in a word of four."""
+    there, needed = runs(run), runs(word)
+    return (
+        run != word
+        and all(a >= b for a, b in zip(there, needed, strict=True))
+        and (max(there) > 2 or len(word) > 3)
+    )
+
+
+def _initials(entries: Iterable[Entry], pinyin: Pinyin) -> Iterator[tuple[str, Entry]]:
+    for entry in entries:
+        readings = [pinyin.readings.get(character) for character in entry.text]
+        if _undoes(entry, Layer.INITIALS, FEWEST_INITIALS) and all(readings):
+            letters = "".join(known[0][0] for known in readings if known)
+            if letters not in ACRONYMS and len(set(letters)) > 1 and not _pronounceable(letters):
+                yield letters, entry
+
+
+def _pronounceable(letters: str) -> bool:
+    """Whether the letters may be a word: those of English have vowels."""
+    vowels = sum(letter in "aeo" for letter in letters)
+    return vowels > len(letters) - FEWEST_INITIALS
+
+
+def _telling(initials: dict[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, ...]]:
+    return {
+        letters: found
+        for letters, found in initials.items()
+        if len({entry.text for entry in found}) <= MOST_MEANINGS
+    }
+
+
+def _grouped(pairs: Iterable[tuple[str, Entry]]) -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for name, entry in pairs:
+        found[name].append(entry)
+    return {name: tuple(group) for name, group in found.items()}

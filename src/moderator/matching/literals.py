@@ -1,0 +1,138 @@
+"""Everything the one automaton looks for, in the order that makes a first look cheap.
+
+A match says by its number what kind of literal it is: first what always matters (words, keywords,
+look-alike pairs), then characters that call for folding, then hints that only matter together with
+their neighbours: separators, doubled characters, parts of split characters.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from moderator.domain.rule import Layer, Separators
+from moderator.matching.automaton import Automaton, EngineName, build
+from moderator.matching.entries import Form
+from moderator.text.characters import Characters
+from moderator.text.separators import SENTENCE_MARKS
+from moderator.text.squeezing import REDUPLICATED, squeeze
+
+_UNIFORM_MARKS = "，。、,！!?？；;:：…"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literals:
+    """The automaton and what its numbers mean.
+
+    Numbers below `wording` are forms of words, below `telling` keywords of patterns, below
+    `folding` single characters that stand for others, below `hiding` characters that nobody sees,
+    below `separating` separators, below `doubling` doubled characters; the rest are the parts of
+    split characters.  `pairs` holds every two characters that stand side by side in a word.
+    """
+
+    automaton: Automaton
+    forms: Sequence[tuple[Form, ...]]
+    names: Sequence[str]
+    wording: int
+    telling: int
+    folding: int
+    hiding: int
+    separating: int
+    spacing: int
+    doubling: int
+    pairs: frozenset[str]
+    splits: Mapping[int, str]
+
+
+def collect(
+    forms: Sequence[Form],
+    keywords: Iterable[str],
+    characters: Characters,
+    splits: Mapping[str, str],
+    engine: EngineName,
+) -> Literals:
+    """Build the automaton for these forms and pattern keywords."""
+    by_literal: dict[str, list[Form]] = {}
+    for form in forms:
+        by_literal.setdefault(form.literal, []).append(form)
+    pairs = _pairs(forms)
+    groups = (
+        by_literal,
+        keywords,
+        sorted(characters.triggers - characters.unseen),
+        sorted(characters.unseen),
+        _separators(characters),
+        sorted(_spaced(forms)),
+        sorted(_doubles(forms)),
+        _useful_splits(splits, pairs),
+    )
+    names, bounds = _numbered(groups)
+    numbers = {name: number for number, name in enumerate(names)}
+    return Literals(
+        build(names, engine),
+        tuple(map(tuple, by_literal.values())),
+        names,
+        *bounds[:-1],
+        pairs,
+        {numbers[parts]: splits[parts] for parts in splits if parts in numbers},
+    )
+
+
+def _numbered(groups: Iterable[Iterable[str]]) -> tuple[list[str], list[int]]:
+    """All literals once, group after group, and where each group ends."""
+    names: dict[str, None] = {}
+    bounds = []
+    for group in groups:
+        names.update(dict.fromkeys(group))
+        bounds.append(len(names))
+    return list(names), bounds
+
+
+def _pairs(forms: Sequence[Form]) -> frozenset[str]:
+    found: set[str] = set()
+    for form in forms:
+        letters = form.literal if form.literal.isalnum() else squeeze(form.literal)
+        found.update(map("".join, zip(letters, letters[1:], strict=False)))
+    return frozenset(found)
+
+
+def _separators(characters: Characters) -> list[str]:
+    """Single marks, symbols, emoji and spaces but those that end a part of a sentence."""
+    spans = (range(0x20, 0xD800), range(0xE000, 0x20000))
+    return [
+        chr(code)
+        for span in spans
+        for code in span
+        if not chr(code).isalnum()
+        and unicodedata.category(chr(code))[0] in "PSZ"
+        and chr(code) not in SENTENCE_MARKS
+        and chr(code) not in characters.layers
+    ]
+
+
+def _spaced(forms: Sequence[Form]) -> set[str]:
+    """六，合，彩: inner characters between two equal marks; and any mark after words with `any`."""
+    inner = {letter for form in forms if _gaps(form) for letter in form.literal[1:-1]}
+    found = {mark + letter + mark for letter in inner for mark in _UNIFORM_MARKS}
+    patient = (form for form in forms if form.entry.word.separators is Separators.ANY)
+    before = {letter for form in patient for letter in form.literal[:-1]}
+    return found | {letter + mark for letter in before for mark in SENTENCE_MARKS}
+
+
+def _gaps(form: Form) -> bool:
+    return form.entry.word.separators is not Separators.NONE and not form.entry.ascii
+
+
+def _doubles(forms: Sequence[Form]) -> set[str]:
+    """Doubled inner characters; those that double in ordinary talk only when tripled."""
+    inner = {
+        letter
+        for form in forms
+        if Layer.REPEATS in form.entry.word.undo and not form.entry.ascii
+        for letter in form.literal[1:-1]
+    }
+    return {letter * (3 if letter in REDUPLICATED else 2) for letter in inner}
+
+
+def _useful_splits(splits: Mapping[str, str], pairs: frozenset[str]) -> list[str]:
+    needed = {character for pair in pairs for character in pair}
+    return [parts for parts, whole in splits.items() if whole in needed]

@@ -1,0 +1,182 @@
+"""Words written in pinyin, wholly or in part: du博, 赌bo, liu he cai.
+
+Only places with Latin letters are looked at: Chinese characters of the same sound are no disguise
+here, they must be the word's own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+from typing import NamedTuple
+
+from moderator.domain.rule import Layer
+from moderator.matching.automaton import EngineName, build
+from moderator.matching.entries import Entry
+from moderator.matching.judging import Found
+from moderator.text.acronyms import ENGLISH_PINYIN
+from moderator.text.folding import Folded
+from moderator.text.pinyin import Pinyin
+
+MOST_SPELLINGS = 4  # of one word with several readings
+_AROUND = 12  # characters on either side of a run of pinyin
+_NEAR = 4  # characters within which a syllable's neighbour stands
+_RUN = re.compile("[a-z]{2,36}")
+_UNIT = re.compile(r"[a-z]+|[^\W_]")
+
+
+class _Unit(NamedTuple):
+    """A character or a typed syllable; `first` and `last` of its Latin run, or both."""
+
+    sign: str
+    text: str
+    start: int
+    end: int
+    latin: bool = False
+    first: bool = True
+    last: bool = True
+
+
+class Phonetics:
+    """Finds words by their syllables where Latin letters stand for some of them."""
+
+    __slots__ = ("_automaton", "_entries", "_pairs", "_pinyin")
+
+    def __init__(self, entries: Iterable[Entry], pinyin: Pinyin, engine: EngineName) -> None:
+        by_signs: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if Layer.PINYIN in entry.word.undo and len(entry.text) > 1:
+                for signs in _spellings(entry.text, pinyin):
+                    by_signs.setdefault(signs, []).append(entry)
+        self._entries = tuple(by_signs.values())
+        self._automaton = build(list(by_signs), engine)
+        self._pairs = frozenset(
+            signs[at : at + 2] for signs in by_signs for at in range(len(signs) - 1)
+        )
+        self._pinyin = pinyin
+
+    def plausible(self, run: str) -> bool:
+        """A cheap look at one run of lower-case letters: is it pinyin at all?"""
+        return self._pinyin.is_pinyin(run)
+
+    def suspicious(self, text: str) -> bool:
+        """Whether a run of letters in a lower-case text may be some syllables of a word."""
+        return any(self._suspicious(text, run) for run in _RUN.finditer(text))
+
+    def find(self, view: Folded) -> Iterator[Found]:
+        """The words of which at least one syllable is typed, in the canonical text."""
+        text = view.text
+        for start, end in self._windows(text):
+            for units in self._readings(text, start, end):
+                yield from self._within(units, chinese=not text.isascii())
+
+    def _ways(self, run: str) -> list[str]:
+        """The run's syllables, as signs."""
+        signs = self._pinyin.signs
+        return [
+            "".join(signs[syllable] for syllable in way) for way in self._pinyin.segmentations(run)
+        ]
+
+    def _in_word(self, signs: str) -> bool:
+        return all(signs[at : at + 2] in self._pairs for at in range(len(signs) - 1))
+
+    def _suspicious(self, text: str, run: re.Match[str]) -> bool:
+        return any(self._fits(text, run, signs) for signs in self._ways(run.group()))
+
+    def _fits(self, text: str, run: re.Match[str], signs: str) -> bool:
+        if len(signs) > 1:
+            return self._in_word(signs)
+        before = text[max(0, run.start() - _NEAR) : run.start()]
+        after = text[run.end() : run.end() + _NEAR]
+        return self._beside(before[::-1], signs, 1) or self._beside(after, signs, -1)
+
+    def _beside(self, near: str, sign: str, step: int) -> bool:
+        """Whether the nearest letter in `near` and the syllable stand side by side in a word."""
+        letter = next(filter(str.isalnum, near), "")
+        if letter.isascii():
+            return letter.isalpha()
+        return (self._pinyin.sign(letter) + sign)[::step] in self._pairs
+
+    def _windows(self, text: str) -> list[tuple[int, int]]:
+        windows: list[tuple[int, int]] = []
+        for run in _RUN.finditer(text):
+            if self._suspicious(text, run):
+                start, end = max(0, run.start() - _AROUND), run.end() + _AROUND
+                if windows and start <= windows[-1][1]:
+                    windows[-1] = (windows[-1][0], end)
+                else:
+                    windows.append((start, end))
+        return [_at_edges(text, *window) for window in windows]
+
+    def _readings(self, text: str, start: int, end: int) -> Iterator[list[_Unit]]:
+        """The window as units: once with the longest syllables, once with the shortest."""
+        longest: list[_Unit] = []
+        shortest: list[_Unit] = []
+        ambiguous = False
+        for piece in _UNIT.finditer(text, start, end):
+            written = piece.group()
+            ways = self._pinyin.segmentations(written) if written.isascii() else []
+            if ways:
+                longest += self._typed(ways[0], piece.start())
+                shortest += self._typed(ways[-1], piece.start())
+                ambiguous |= len(ways) > 1
+            else:
+                unit = _Unit(self._pinyin.sign(written), written, *piece.span())
+                longest.append(unit)
+                shortest.append(unit)
+        yield longest
+        if ambiguous:
+            yield shortest
+
+    def _typed(self, syllables: tuple[str, ...], start: int) -> list[_Unit]:
+        units, last = [], len(syllables) - 1
+        for number, syllable in enumerate(syllables):
+            end = start + len(syllable)
+            sign = self._pinyin.signs[syllable]
+            units.append(
+                _Unit(sign, syllable, start, end, latin=True, first=not number, last=number == last)
+            )
+            start = end
+        return units
+
+    def _within(self, units: list[_Unit], *, chinese: bool) -> Iterator[Found]:
+        text = "".join(unit.sign[0] for unit in units)
+        for start, end, number in self._automaton.find(text):
+            span = units[start:end]
+            for entry in self._entries[number]:
+                if _disguises(span, entry.text, chinese=chinese):
+                    parts = tuple((unit.start, unit.end) for unit in span)
+                    yield Found(entry, parts, (Layer.PINYIN,))
+
+
+def _at_edges(text: str, start: int, end: int) -> tuple[int, int]:
+    """The window, moved in so that it cuts no run of letters."""
+    run = _RUN.match(text, start)
+    if run and start and "a" <= text[start - 1] <= "z":
+        start = run.end()
+    while start < end < len(text) and "a" <= text[end] <= "z" and "a" <= text[end - 1] <= "z":
+        end -= 1
+    return start, end
+
+
+def _disguises(span: list[_Unit], word: str, *, chinese: bool) -> bool:
+    typed = [unit for unit in span if unit.latin]
+    if not typed or not span[0].first or not span[-1].last:
+        return False
+    if any(not unit.latin and unit.text != own for unit, own in zip(span, word, strict=True)):
+        return False
+    return len(typed) < len(span) or _looks_typed(span, chinese=chinese)
+
+
+def _looks_typed(span: list[_Unit], *, chinese: bool) -> bool:
+    """Whether a word wholly in Latin letters is pinyin rather than English."""
+    if span[0].last and not chinese:  # several tokens of a text without Chinese
+        return len(span) > 2
+    return "".join(unit.text for unit in span) not in ENGLISH_PINYIN
+
+
+def _spellings(word: str, pinyin: Pinyin) -> Iterable[str]:
+    readings = [pinyin.readings.get(character, ()) for character in word]
+    if not all(readings):
+        return ()
+    ways = product(*([pinyin.signs[one] for one in known] for known in readings))
+    return map("".join, islice(ways, MOST_SPELLINGS))

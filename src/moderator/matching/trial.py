@@ -1,0 +1,84 @@
+"""Whether a value that fits an expression is what its rule looks for."""
+
+from dataclasses import dataclass, replace
+
+from moderator.domain.finding import Hit
+from moderator.domain.rule import Pattern, Rule
+from moderator.matching.checksums import CHECKSUMS
+from moderator.matching.entropy import shannon
+from moderator.matching.placeholders import is_placeholder
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A hit and how specific it is: severity, then proof, then the length of its keyword."""
+
+    hit: Hit
+    rank: tuple[int, bool, int, int]
+
+    def moved(self, start: int, end: int, note: str) -> "Find":
+        """The same find, placed on the encoded run in which it was found."""
+        hit = replace(self.hit, start=start, end=end, notes=(*self.hit.notes, note))
+        return Find(hit, self.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A value that fitted the expression and was not taken; `reason` never quotes it."""
+
+    rule: str
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    refused: str = ""
+    verified: bool | None = None
+    notes: tuple[str, ...] = ()
+
+
+def try_value(rule: Rule, pattern: Pattern, value: str, span: tuple[int, int]) -> Find | Refusal:
+    """Weigh a value: placeholders, stop words, entropy, checksum, in the order of their cost."""
+    verdict = _weigh(rule, pattern, value)
+    if verdict.refused:
+        return Refusal(rule.id, *span, verdict.refused)
+    hit = Hit(
+        rule=rule.id,
+        version=rule.version,
+        category=rule.category,
+        severity=rule.severity,
+        start=span[0],
+        end=span[1],
+        verified=verdict.verified,
+        masked=rule.masked,
+        notes=verdict.notes,
+    )
+    keyword = max(map(len, pattern.keywords), default=0)
+    rank = (int(rule.severity), verdict.verified is True, keyword, span[1] - span[0])
+    return Find(hit, rank)
+
+
+def _weigh(rule: Rule, pattern: Pattern, value: str) -> _Verdict:
+    if rule.masked and is_placeholder(value):
+        return _Verdict("placeholder")
+    if any(word in value.lower() for word in pattern.stop):
+        return _Verdict("stop word")
+    entropy = shannon(value) if pattern.entropy else 0.0
+    if entropy < pattern.entropy:
+        return _Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
+    return _check(pattern, value, (f"entropy:{entropy:.1f}",) if pattern.entropy else ())
+
+
+def _check(pattern: Pattern, value: str, notes: tuple[str, ...]) -> _Verdict:
+    if not pattern.checksum:
+        return _Verdict(notes=notes)
+    checksum = CHECKSUMS[pattern.checksum]
+    passed = checksum.verify(value)
+    if not passed and pattern.checksum_required:
+        return _Verdict(f"checksum {pattern.checksum} fails")
+    if not checksum.proof:
+        return _Verdict(notes=notes)
+    word = "passes" if passed else "fails"
+    return _Verdict(verified=passed, notes=(*notes, f"checksum:{pattern.checksum} {word}"))

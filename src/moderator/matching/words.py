@@ -1,0 +1,111 @@
+"""Finding the words of all rules in a text and in what it becomes when disguises are undone."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from moderator.domain.rule import Layer
+from moderator.matching.automaton import Match
+from moderator.matching.entries import Form
+from moderator.matching.judging import Found, Span
+from moderator.matching.latin import LatinTokens, token_texts
+from moderator.matching.literals import Literals
+from moderator.matching.phonetic import Phonetics
+from moderator.matching.sieve import Sieve
+from moderator.text.folding import Folded
+from moderator.text.joining import joined
+from moderator.text.squeezing import REDUPLICATED, squeezed
+
+
+_LATIN = re.compile("[a-z]{2}|[a-z][0-9@$*#]")
+
+
+class Words:
+    """The stages that find words, from the plain text to the most disguised.  Immutable."""
+
+    __slots__ = ("_find", "_latin", "_literals", "_phonetics", "_sieve")
+
+    def __init__(
+        self, literals: Literals, sieve: Sieve, latin: LatinTokens, phonetics: Phonetics
+    ) -> None:
+        self._find = literals.automaton.find
+        self._literals = literals
+        self._sieve = sieve
+        self._latin = latin
+        self._phonetics = phonetics
+
+    def suspicious(self, text: str) -> bool:
+        """Whether the Latin letters of a lower-case text may spell a disguised word."""
+        latin, phonetics = self._latin, self._phonetics
+        for token in token_texts(text):
+            if token.isalpha():
+                if latin.abbreviates(token):
+                    return True
+                if phonetics.plausible(token) and phonetics.suspicious(text):
+                    return True
+            elif latin.disguises(token):
+                return True
+        return False
+
+    def find(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
+        """What may be words in the canonical text `view`, in which `matches` were found."""
+        yield from self._plain(view.text, matches)
+        tight = view
+        if self._sieve.squeezes(view.text, matches):
+            tight = squeezed(view)
+            matches = self._find(tight.text)
+            yield from self._tight(tight, matches)
+        splits = self._sieve.splits(tight.text, matches)
+        if splits:
+            whole = joined(tight, splits)
+            yield from self._joined(whole, self._find(whole.text))
+        if _LATIN.search(view.text):
+            yield from self._latin.find(view)
+            yield from self._phonetics.find(view)
+
+    def _plain(self, text: str, matches: Iterable[Match]) -> Iterator[Found]:
+        for start, end, form in self._forms(matches):
+            if not form.squeezed:
+                yield Found(form.entry, ((start, end),), form.layers, form.phrases, text, start)
+
+    def _tight(self, tight: Folded, matches: Iterable[Match]) -> Iterator[Found]:
+        canonical = tight.below.text if tight.below else tight.text
+        for start, end, form in self._forms(matches):
+            parts = list(zip(tight.starts[start:end], tight.ends[start:end], strict=True))
+            layers, reason = form.layers, ""
+            if any(after - before > 1 for before, after in parts):
+                layers, reason = _repeats(canonical, parts, form)
+            yield Found(form.entry, parts, layers, form.phrases, tight.text, start, reason)
+
+    def _joined(self, whole: Folded, matches: Iterable[Match]) -> Iterator[Found]:
+        for start, end, form in self._forms(matches):
+            below = range(start, end)
+            if any(whole.ends[at] - whole.starts[at] > 1 for at in below):
+                parts = [whole.origin_above(at, at + 1) for at in below]
+                layers = (*form.layers, Layer.SPLIT)
+                yield Found(form.entry, parts, layers, form.phrases, whole.text, start)
+
+    def _forms(self, matches: Iterable[Match]) -> Iterator[tuple[int, int, Form]]:
+        forms, wording = self._literals.forms, self._literals.wording
+        for start, end, number in matches:
+            if number < wording:
+                for form in forms[number]:
+                    yield start, end, form
+
+
+def _repeats(text: str, parts: list[Span], form: Form) -> tuple[tuple[Layer, ...], str]:
+    """Judge the repeats within the parts; those at both ends are cut from `parts`."""
+    runs = form.entry.runs if form.literal == form.entry.squeezed else (1,) * len(parts)
+    if runs[0] == 1:
+        parts[0] = (parts[0][1] - 1, parts[0][1])
+    if runs[-1] == 1:
+        parts[-1] = (parts[-1][0], parts[-1][0] + 1)
+    layers = form.layers
+    for (start, end), needed in zip(parts, runs, strict=True):
+        stands = text.count(text[start], start, end)
+        if stands < needed:
+            return layers, "fewer repeated characters than the word has"
+        if stands == needed + 1 == 2 and text[start] in REDUPLICATED:
+            return layers, "doubled as in ordinary talk"
+        if stands > needed and Layer.REPEATS not in layers:
+            layers = (*layers, Layer.REPEATS)
+    return layers, ""

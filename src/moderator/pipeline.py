@@ -1,0 +1,64 @@
+"""The whole story of one message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from moderator.domain.finding import Finding
+from moderator.domain.message import Message
+from moderator.ledger.recording import Recorded, Recorder
+from moderator.matching.screening import Screen
+from moderator.rulebook.book import Rulebook
+
+
+class Outcome(StrEnum):
+    """How a message ends; none ends otherwise."""
+
+    CLEAN = "clean"
+    VIOLATION = "violation"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What became of a message: `finding` where something was found, `recorded` where it is new."""
+
+    outcome: Outcome
+    finding: Finding | None = None
+    recorded: Recorded | None = None
+
+
+class Pipeline:
+    """Screens messages and records what is found.  A clean message touches no database."""
+
+    def __init__(
+        self, *, book: Callable[[], Rulebook], recorder: Recorder, clock: Callable[[], datetime]
+    ) -> None:
+        self._book = book
+        self._recorder = recorder
+        self._clock = clock
+
+    async def moderate(self, message: Message) -> Moderated:
+        """Return once everything that must be kept is committed; raises `LedgerUnavailable`."""
+        book = self._book()
+        finding = find(message, book.screen)
+        if finding is None:
+            return Moderated(Outcome.CLEAN)
+        recorded = await self._recorder.record(
+            message, finding, policy=book.policy, rulebook=book.hash, now=self._clock()
+        )
+        outcome = Outcome.VIOLATION if recorded else Outcome.DUPLICATE
+        return Moderated(outcome, finding, recorded)
+
+
+def find(message: Message, screen: Screen) -> Finding | None:
+    """Screen every text of a message."""
+    hits = [
+        replace(hit, field=field.name)
+        for field in message.fields
+        for hit in screen.screen(field.text)
+    ]
+    return Finding.of(hits) if hits else None

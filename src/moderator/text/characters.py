@@ -1,0 +1,167 @@
+"""What each disguised character stands for, derived once from Unicode and OpenCC."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import opencc
+
+from moderator.domain.rule import Layer
+from moderator.text.enclosed import BRACKETS, enclosed_digits, enclosed_letters
+from moderator.text.lookalikes import LOOKALIKES
+
+IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2A6E0))
+VARIANTS = {"妳": "你", "祂": "他", "牠": "它", "姊": "姐", "喫": "吃", "吿": "告", "裡": "里"}
+TAGS = range(0xE0020, 0xE007F)
+_UNSEEN = (
+    range(0x300, 0x370),  # combining marks, as in struck-through letters
+    range(0x115F, 0x1161),  # Hangul fillers
+    range(0x180B, 0x180F),
+    range(0x1AB0, 0x1B00),
+    range(0x1DC0, 0x1E00),
+    range(0x20D0, 0x2100),  # enclosing marks: keycaps
+    range(0x3164, 0x3165),
+    range(0xFE00, 0xFE10),  # variation selectors
+    range(0xFE20, 0xFE30),
+    range(0xFFA0, 0xFFA1),
+    range(0xE0000, 0xE0020),
+    range(0xE007F, 0xE0080),
+    range(0xE0100, 0xE01F0),
+)
+_MARKS_IN_WORDS = frozenset("./@_-+%&=$#*")
+_TOO_FAR = 0x1F200  # nothing beyond is folded but tags and selectors
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """`folds` maps a code point to what it stands for ("" when nobody sees it), `layers` says why.
+
+    No key is an ordinary character of simplified Chinese or ASCII, so a text without any key is
+    already in canonical form but for its case.  `resized` holds the keys whose fold is not exactly
+    one character, `unseen` those of which nothing is left, `disguised` all keys and look-alikes.
+    """
+
+    folds: Mapping[int, str]
+    layers: Mapping[str, Layer]
+    resized: frozenset[str]
+    unseen: frozenset[str]
+    disguised: frozenset[str]
+
+    @property
+    def triggers(self) -> frozenset[str]:
+        """The characters, in lower case, that call for folding; one at a time."""
+        seen = {chr(code).lower() for code in self.folds} | set(LOOKALIKES)
+        return frozenset(character for character in seen if len(character) == 1)
+
+
+@cache
+def characters() -> Characters:
+    """The table; a constant that takes about 0.2 s to derive."""
+    folds: dict[int, str] = {}
+    layers: dict[str, Layer] = {}
+    for character, plain, layer in _entries():
+        folds[ord(character)] = plain
+        layers[character] = layer
+    layers |= dict.fromkeys(LOOKALIKES, Layer.LOOKALIKE)
+    resized = frozenset(chr(code) for code, plain in folds.items() if len(plain) != 1)
+    unseen = frozenset(character for character in resized if not folds[ord(character)])
+    return Characters(folds, layers, resized, unseen, frozenset(layers))
+
+
+def _entries() -> Iterator[tuple[str, str, Layer]]:
+    yield from _compatibility()
+    yield from _accented()
+    yield from _invisible()
+    yield from _traditional()
+    for character, letter in enclosed_letters():
+        yield character, letter, Layer.WIDTH
+    for character, digits in enclosed_digits():
+        yield character, digits, Layer.DIGITS
+
+
+def _compatibility() -> Iterator[tuple[str, str, Layer]]:
+    for code in range(0xA1, _TOO_FAR + 0x100):
+        character = chr(code)
+        if character.isascii() or character in LOOKALIKES or _unpaired(code):
+            continue
+        plain = unicodedata.normalize("NFKC", character)
+        if plain != character and (kept := _without_brackets(character, plain)):
+            yield character, kept, _compatibility_layer(character, kept)
+    for code in (*range(0x1D400, 0x1D800), *range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)):
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if plain != chr(code):
+            yield chr(code), plain.lower(), _compatibility_layer(chr(code), plain)
+
+
+def _unpaired(code: int) -> bool:
+    return 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7B0
+
+
+def _without_brackets(character: str, plain: str) -> str:
+    """The folded form, or "" where folding would only rewrite punctuation."""
+    kept = "".join(part for part in plain.lower() if part not in BRACKETS) or plain
+    words = all(part.isalnum() or part in _MARKS_IN_WORDS for part in kept)
+    return kept if words and character not in "…‥．．" else _full_stop(character)
+
+
+def _full_stop(character: str) -> str:
+    return "." if character in "．․﹒" else ""
+
+
+def _compatibility_layer(character: str, plain: str) -> Layer:
+    if any(ord(part) >= 0x3400 for part in plain) and 0x2E80 <= ord(character) < 0x2FE0:
+        return Layer.TRADITIONAL
+    if 0xF900 <= ord(character) < 0xFB00 or ord(character) >= 0x2F800:
+        return Layer.TRADITIONAL
+    enclosed = unicodedata.category(character) == "No"
+    return Layer.DIGITS if enclosed and plain.isdigit() else Layer.WIDTH
+
+
+def _accented() -> Iterator[tuple[str, str, Layer]]:
+    """Latin letters with marks: fück, dǔbó."""
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        base = unicodedata.normalize("NFD", chr(code))[0].lower()
+        if base.isascii() and base.isalpha():
+            yield chr(code), "v" if chr(code).lower() in "üǖǘǚǜ" else base, Layer.LOOKALIKE
+
+
+def _invisible() -> Iterator[tuple[str, str, Layer]]:
+    for code in range(0x80, 0x10000):
+        if unicodedata.category(chr(code)) == "Cf":
+            yield chr(code), "", Layer.INVISIBLE
+    for span in _UNSEEN:
+        for code in span:
+            yield chr(code), "", Layer.INVISIBLE
+    for code in TAGS:
+        yield chr(code), chr(code - 0xE0000).lower(), Layer.INVISIBLE
+
+
+def _traditional() -> Iterator[tuple[str, str, Layer]]:
+    """Traditional and variant characters, but none that simplified text uses (GB 2312)."""
+    rare = [chr(code) for span in IDEOGRAPHS for code in span if not _ordinary(chr(code))]
+    simplified = _converted("t2s", rare)
+    for chain in (("tw2s",), ("hk2s",), ("jp2t", "t2s")):
+        other = rare
+        for step in chain:
+            other = _converted(step, other)
+        pairs = zip(rare, simplified, other, strict=True)
+        simplified = [one if one != own else alt for own, one, alt in pairs]
+    for own, plain in zip(rare, simplified, strict=True):
+        if plain != own and len(plain) == 1:
+            yield own, plain, Layer.TRADITIONAL
+    for own, plain in VARIANTS.items():
+        yield own, plain, Layer.TRADITIONAL
+
+
+def _ordinary(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _converted(scheme: str, single: list[str]) -> list[str]:
+    """Each character converted by itself: line breaks keep OpenCC from seeing phrases."""
+    return opencc.OpenCC(scheme).convert("\n".join(single)).split("\n")

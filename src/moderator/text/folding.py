@@ -1,0 +1,73 @@
+"""Canonical form: what a text says once its letters are written plainly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderator.domain.rule import Layer
+from moderator.text.characters import Characters
+from moderator.text.lookalikes import undo_lookalikes
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A rewritten text and where its characters come from.
+
+    Character i of `text` was made from `starts[i]:ends[i]` of the text below: the original when
+    `below` is None, else that text, itself rewritten.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    below: "Folded | None" = None
+
+    @classmethod
+    def unchanged(cls, text: str) -> "Folded":
+        return cls(text, range(len(text)), range(1, len(text) + 1))
+
+    def below_span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the text below; `end` must be after `start`."""
+        return self.starts[start], self.ends[end - 1]
+
+    def origin_above(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the lowest rewritten text, the one that was made from the original."""
+        if self.below is None:
+            return start, end
+        return self.below.origin_above(*self.below_span(start, end))
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original text behind `start:end`; `end` must be after `start`."""
+        span = self.below_span(start, end)
+        return span if self.below is None else self.below.origin(*span)
+
+
+def canonical(text: str, characters: Characters) -> Folded:
+    """The text in lower case, with disguised characters replaced and invisible ones left out."""
+    if characters.disguised.isdisjoint(text):
+        return Folded.unchanged(text.lower())
+    plain = undo_lookalikes(text.translate(characters.folds)).lower()
+    if characters.resized.isdisjoint(text):
+        return Folded(plain, range(len(text)), range(1, len(text) + 1))
+    starts = _sources(text, characters)
+    return Folded(plain, starts, [start + 1 for start in starts])
+
+
+def _sources(text: str, characters: Characters) -> list[int]:
+    """For each character of the folded text, the index of the one it was made from."""
+    sources: list[int] = []
+    done = 0
+    for index, character in enumerate(text):
+        if character in characters.resized:
+            sources.extend(range(done, index))
+            sources.extend([index] * len(characters.folds[ord(character)]))
+            done = index + 1
+    sources.extend(range(done, len(text)))
+    return sources
+
+
+def layers_within(original: str, characters: Characters) -> set[Layer]:
+    """The layers that folding the characters of `original` one by one takes."""
+    found = {layer for character in original if (layer := characters.layers.get(character))}
+    if any(character.lower() != character for character in original):
+        found.add(Layer.CASE)
+    return found

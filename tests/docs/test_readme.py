@@ -1,0 +1,53 @@
+"""What the README says is what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from moderator.cli.main import COMMANDS, app
+
+PROJECT = Path(__file__).resolve().parents[2]
+README = (PROJECT / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tables", PROJECT / "docs" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_are_those_of_the_code(tables: ModuleType) -> None:
+    """Every setting and every path, with its default and its purpose (`make docs` writes them)."""
+    assert tables.with_tables(README) == README
+
+
+def test_the_table_would_notice_a_missing_setting(tables: ModuleType) -> None:
+    """A README without the tables is not taken for a complete one."""
+    assert "evidence.key" in tables.settings_table()
+    assert "/wecom/callback/{app}" in tables.endpoints_table(tables.service())
+    bare = re.sub(r"\| `evidence\.key`.*\n", "", README)
+    assert tables.with_tables(bare) != bare
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    """The commands table names commands that can be typed, and leaves none out."""
+    named = set(re.findall(r"^\| `moderator ([a-z-]+)", README, re.MULTILINE))
+
+    assert named == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_can_be_called(command: str) -> None:
+    """Commands are imported when they are called; a wrong name would only show then."""
+    shown = CliRunner().invoke(app, [command, "--help"])
+
+    assert shown.exit_code == 0
+    assert f"moderator {command}" in shown.output

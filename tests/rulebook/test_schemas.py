@@ -1,0 +1,25 @@
+"""The JSON Schemas that editors use."""
+
+import json
+
+import pytest
+
+from moderator.rulebook.schemas import SCHEMAS, schema_text
+from moderator.shipped import rules_directory
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_the_kept_schema_is_that_of_the_loader(name: str) -> None:
+    """`moderator rules schema NAME > rules/NAME` brings it up to date."""
+    assert (rules_directory() / name).read_text("utf-8") == schema_text(name)
+
+
+def test_a_word_may_be_text_or_a_mapping() -> None:
+    """Editors must not mark plain words as wrong."""
+    rule = json.loads(schema_text("rules.schema.json"))["$defs"]["RuleEntry"]["properties"]
+
+    assert {"type": "string"} in [
+        {"type": option.get("type")}
+        for kind in rule["words"]["anyOf"]
+        for option in kind.get("items", {}).get("anyOf", [])
+    ]
