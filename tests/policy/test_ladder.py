@@ -227,7 +227,7 @@ def test_record_only_cancels_everything_that_is_felt() -> None:
 
 
 def test_clauses_of_rule_and_rung_are_snapshotted_once_each() -> None:
-    """The rule's clauses come first, then the rung's; unknown ids are left out."""
+    """What the step rests on comes first, then the rule's own; unknown ids are left out."""
     decision = decide(
         found(),
         struck(1),
@@ -237,7 +237,7 @@ def test_clauses_of_rule_and_rung_are_snapshotted_once_each() -> None:
         used_today={},
     )
 
-    assert decision.clauses == (CLAUSES["rule-clause"], CLAUSES["s3-a"], CLAUSES["s3-b"])
+    assert decision.clauses == (CLAUSES["s3-a"], CLAUSES["s3-b"], CLAUSES["rule-clause"])
 
 
 def test_the_gravest_hit_decides() -> None:

@@ -16,6 +16,7 @@ from moderator.ledger.records import HitRecord, ViolationRecord
 LIMIT: Final = 2048  # bytes of text and of markdown content (`wecom.md` §6.1)
 
 _CHINA: Final = timezone(timedelta(hours=8))
+_MOST_CLAUSES: Final = 3  # what the decision rests on stands first; the record has them all
 _CLAUSE_LIMIT: Final = 900  # bytes for all clauses together; the rest of a warning needs about 700
 _MARKUP: Final = re.compile(r"[<>*`\[\]()#\s]+")
 _SHORT_VERSION: Final = 20  # characters; a longer one is a remark, which the record keeps
@@ -30,7 +31,7 @@ def warning(violation: ViolationRecord) -> str:
     lines = [
         f"【合规提醒】您于 {sent} 发送的消息涉及“{subject.name}”，不符合公司规定。",
         f"这是第 {violation.offence} 次。",
-        *_grounds(violation.clauses),
+        *_grounds(violation.clauses[:_MOST_CLAUSES]),
         f"请您现在：{subject.advice}",
         f"如有异议：请联系公司合规人员，并提供记录编号 {violation.id}。",
     ]

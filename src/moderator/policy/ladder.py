@@ -43,7 +43,7 @@ def decide(
         severity=hit.severity,
         offence=offence,
         step=step,
-        clauses=_clauses(policy, clauses_of_rule + (rung.clauses if rung else ())),
+        clauses=_clauses(policy, (rung.clauses if rung else ()) + clauses_of_rule),
         actions=tuple(_planned(kind, rung, policy, used_today, step) for kind in _kinds(rung)),
     )
 
