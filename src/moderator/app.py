@@ -24,6 +24,7 @@ from moderator.ledger.failed import FailedMessages
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
 from moderator.ledger.violations import Violations
+from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
 from moderator.rulebook.book import Rulebook
 from moderator.rulebook.loader import load_rulebook
@@ -35,6 +36,7 @@ from moderator.web.health import Condition, Part, WeComWatch
 from moderator.web.ops import Ops
 from moderator.web.problems import install_problems
 from moderator.web.query import query_router
+from moderator.web.reference import reference_route
 from moderator.wecom.client import WeComClient
 from moderator.wecom.envelope import Envelope
 
@@ -139,7 +141,12 @@ class Service:
         return Reception(
             corp=self.settings.wecom.corp_id,
             envelopes=envelopes_of(self.settings.wecom),
-            pipeline=Pipeline(book=lambda: self.rules.current, recorder=recorder, clock=_now),
+            pipeline=Pipeline(
+                book=lambda: self.rules.current,
+                conversation=Conversation(),
+                recorder=recorder,
+                clock=_now,
+            ),
             failed=self.failed,
             metrics=self.metrics,
             tell=MessageLog(clean=self.settings.log.clean_messages),
@@ -167,13 +174,14 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         title="moderator",
         version=__version__,
         lifespan=_lifespan(service),
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
     install_problems(app)
     app.router.routes += CallbackEndpoint(service.reception, service.metrics).routes()
     app.router.routes += _ops(service).routes()
+    app.router.routes.append(reference_route(app))
     app.include_router(query_router(service.violations, service.outbox, settings.api))
     return app
 

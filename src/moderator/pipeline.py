@@ -8,7 +8,7 @@ from enum import StrEnum
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.ledger.recording import Recorded, Recorder
-from moderator.matching.screening import Screen
+from moderator.matching.conversation import Conversation
 from moderator.rulebook.book import Rulebook
 
 
@@ -19,7 +19,8 @@ class Outcome(StrEnum):
     VIOLATION = "violation"
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
-    FAILED = "failed"
+    FAILED = "failed"  # kept for replay
+    UNKEPT = "unkept"  # could not be kept; answered 503, so that WeCom may deliver it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,22 @@ class Pipeline:
     """Screens messages and records what is found.  A clean message touches no database."""
 
     def __init__(
-        self, *, book: Callable[[], Rulebook], recorder: Recorder, clock: Callable[[], datetime]
+        self,
+        *,
+        book: Callable[[], Rulebook],
+        conversation: Conversation,
+        recorder: Recorder,
+        clock: Callable[[], datetime],
     ) -> None:
         self._book = book
+        self._conversation = conversation
         self._recorder = recorder
         self._clock = clock
 
     async def moderate(self, message: Message) -> Moderated:
         """Return once everything that must be kept is committed; raises `LedgerUnavailable`."""
         book = self._book()
-        finding = find(message, book.screen)
+        finding = find(message, book, self._conversation)
         if finding is None:
             return Moderated(Outcome.CLEAN)
         recorded = await self._recorder.record(
@@ -54,11 +61,12 @@ class Pipeline:
         return Moderated(outcome, finding, recorded)
 
 
-def find(message: Message, screen: Screen) -> Finding | None:
-    """Screen every text of a message."""
+def find(message: Message, book: Rulebook, conversation: Conversation) -> Finding | None:
+    """Screen every text of a message, by itself and together with what its sender said before."""
     hits = [
         replace(hit, field=field.name)
         for field in message.fields
-        for hit in screen.screen(field.text)
+        for hit in book.screen.screen(field.text)
     ]
+    hits += conversation.hits(message, hits, screen=book.screen, flooding=book.flooding)
     return Finding.of(hits) if hits else None

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import Send
 
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.reception import Reception, Report
@@ -17,6 +20,7 @@ from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
 from moderator.ledger.recording import Recorder
 from moderator.ledger.violations import Violations
+from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.invention import encoding_aes_key
@@ -91,6 +95,27 @@ class Desk:
             "/wecom/callback/guard", params=query | changes, content=sealed.body
         )
 
+    async def call(self, plain: bytes, send: Send) -> None:
+        """Deliver `plain` to the bare ASGI app; `send` sees each event as it leaves."""
+        sealed = self.envelope.seal(plain, timestamp="1790000000", nonce=secrets.token_hex(5))
+        query = {
+            "msg_signature": sealed.signature,
+            "timestamp": sealed.timestamp,
+            "nonce": sealed.nonce,
+        }
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/wecom/callback/guard",
+            "query_string": urlencode(query).encode(),
+            "headers": [],
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": sealed.body, "more_body": False}
+
+        await Starlette(routes=self.endpoint.routes())(scope, receive, send)
+
     async def say(self, content: str, *, msgid: int = 1, sender: str = "ZhangSan") -> int:
         """Deliver a text message; the status of the answer."""
         return (await self.post(self.text(content, msgid=msgid, sender=sender))).status_code
@@ -126,7 +151,12 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook]) -> Desk:
     reception = Reception(
         corp=CORP,
         envelopes={"guard": envelope},
-        pipeline=Pipeline(book=book, recorder=recorder, clock=lambda: datetime.now(UTC)),
+        pipeline=Pipeline(
+            book=book,
+            conversation=Conversation(),
+            recorder=recorder,
+            clock=lambda: datetime.now(UTC),
+        ),
         failed=failed,
         metrics=metrics,
         tell=reports.append,
@@ -158,6 +188,14 @@ async def desk_with_a_bug(database: Engine, book: Rulebook) -> AsyncIterator[Des
 
     opened = open_desk(database, current)
     opened.mend = lambda: state.update(broken=False)
+    yield opened
+    await opened.http.aclose()
+
+
+@pytest.fixture
+async def desk_without_tables(empty_database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+    """The address over a PostgreSQL that nobody migrated."""
+    opened = open_desk(empty_database, lambda: book)
     yield opened
     await opened.http.aclose()
 

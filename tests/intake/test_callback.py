@@ -63,17 +63,44 @@ async def test_a_clean_message_touches_no_database(desk_without_database: Desk) 
 
 
 async def test_a_violation_is_committed_before_the_answer(desk: Desk) -> None:
-    """Whoever has the 200 finds the violation in the ledger."""
-    status = await desk.say("有人买六合彩吗", msgid=77)
+    """At the moment the 200 leaves, the violation is in the ledger for everybody to see."""
+    seen: list[str] = []
 
-    page = await desk.violations.page()
-    assert status == 200
-    assert [one.message_id for one in page.items] == ["77"]
+    async def send(event: dict[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            seen.append(str(event["status"]))
+            seen.extend(one.message_id for one in (await desk.violations.page()).items)
+
+    await desk.call(desk.text("有人买六合彩吗", msgid=77), send)
+
+    assert seen == ["200", "77"]
 
 
 async def test_a_violation_that_cannot_be_kept_is_503(desk_without_database: Desk) -> None:
     """A 200 would make WeCom forget the message for ever."""
     assert await desk_without_database.say("有人买六合彩吗") == 503
+
+
+async def test_what_cannot_be_kept_is_told_and_counted(desk_without_database: Desk) -> None:
+    """After three deliveries the message is gone; ops must be able to say which it was."""
+    await desk_without_database.say("有人买六合彩吗", msgid=12)
+
+    (report,) = desk_without_database.reports
+    event = wide_event(report)
+    assert (event["outcome"], event["message_id"]) == ("unkept", "12")
+    assert event["failure"] == "LedgerUnavailable"
+    assert desk_without_database.counted("unkept") == 1
+
+
+async def test_a_ledger_without_tables_is_a_plain_503(desk_without_tables: Desk) -> None:
+    """Whatever is wrong with the ledger, WeCom reads plain text and the answer is counted."""
+    answer = await desk_without_tables.post(desk_without_tables.text("有人买六合彩吗"))
+
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/plain")
+    labels = {"app": "guard", "status": "503"}
+    counted = desk_without_tables.metrics.registry
+    assert counted.get_sample_value("moderator_callbacks_total", labels) == 1
 
 
 async def test_a_repeated_delivery_is_one_violation(desk: Desk) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from moderator.rehearsal import callbacks
 from moderator.rehearsal.plan import Plan
 from moderator.rehearsal.run import Target, rehearse
-from moderator.rehearsal.sender import Timing
+from moderator.rehearsal.sender import CallbackSender, Timing, callback_client
 from moderator.rehearsal.stand_in import StandIn
 from moderator.settings import build_settings
 
@@ -51,6 +52,39 @@ async def test_a_service_that_is_killed_loses_and_doubles_nothing(
     assert report.violations.doubled == report.violations.lost == 0
 
 
+async def test_what_was_answered_is_there_after_a_kill(
+    start: Start, deployment: Deployment
+) -> None:
+    """Every message that had its 200 before `kill -9` is recorded, without another delivery."""
+    first = await start("serve", settings=deployment)
+    target = target_of(deployment, first.url)
+    answered: set[str] = set()
+    enough = asyncio.Event()
+
+    async with callback_client() as http:
+        sender = CallbackSender(
+            target.callback, target.envelope, http, timing=Timing(patience=30, deliveries=1)
+        )
+
+        async def say(number: int) -> None:
+            head = callbacks.Head(corp=target.corp, sender=f"p{number}", at=1, agent_id=1000002)
+            plain = callbacks.text(head, number, "低价代开发票，各行业都有")
+            if (await sender.deliver(plain)).answered:
+                answered.add(str(number))
+                if len(answered) >= 15:
+                    enough.set()
+
+        saying = [asyncio.create_task(say(number)) for number in range(60)]
+        await enough.wait()
+        await first.kill()
+        await asyncio.gather(*saying)
+
+    second = await start("serve", settings=deployment)
+    recorded = {one["message_id"] for one in await _recorded(second.url, deployment)}
+    assert answered <= recorded
+    assert len(answered) >= 15
+
+
 async def test_every_warning_arrives_although_the_service_is_killed(
     start: Start, deployment: Deployment, stand_in: StandIn
 ) -> None:
@@ -58,15 +92,21 @@ async def test_every_warning_arrives_although_the_service_is_killed(
     idle = deployment | {"enforcement": {"enabled": False}}
     first = await start("serve", settings=idle)
     plan = Plan(rate=20, seconds=1, violations=20, seed=3, run_id="warned")
-    report = await rehearse(target_of(deployment, first.url), plan, timing=_PATIENT)
+    await rehearse(target_of(deployment, first.url), plan, timing=_PATIENT)
+    planned = [
+        action["kind"]
+        for one in await _recorded(first.url, deployment)
+        for action in one["actions"]
+        if action["state"] == "queued"
+    ]
     await first.kill()
     assert not stand_in.journal.calls("message/send")
 
     await start("serve", settings=deployment)
 
-    assert report.violations.recorded == 4
-    assert await stand_in.journal.wait_for("user/get", report.violations.recorded, within=30)
-    assert await stand_in.journal.wait_for("message/send", 1, within=30)
+    warnings = planned.count("warn_sender")
+    assert warnings
+    assert len(await stand_in.journal.wait_for("message/send", warnings, within=30)) == warnings
 
 
 async def test_sigterm_ends_the_service_in_order(start: Start, deployment: Deployment) -> None:
@@ -122,9 +162,12 @@ async def test_the_whole_service_runs_on_an_embedded_database(
 
 
 async def _something_recorded(url: str, deployment: Deployment) -> None:
+    while not await _recorded(url, deployment):
+        pass
+
+
+async def _recorded(url: str, deployment: Deployment) -> list[dict[str, Any]]:
     headers = {"authorization": f"Bearer {deployment['api']['tokens']['rehearsal']}"}
-    async with httpx.AsyncClient(headers=headers, timeout=30) as http:
-        while True:
-            answer = await http.get(f"{url}/api/v1/violations")
-            if answer.json()["items"]:
-                return
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
+        page = (await http.get("/api/v1/violations", params={"limit": 200})).json()
+        return [(await http.get(f"/api/v1/violations/{one['id']}")).json() for one in page["items"]]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from moderator.domain.finding import Hit
-from moderator.domain.rule import Pattern, Rule, Severity
+from moderator.domain.rule import Company, Pattern, Rule, Severity
 from moderator.matching.checksums import CHECKSUMS
 from moderator.matching.patterns import PatternMatcher
 
@@ -17,7 +17,9 @@ def pattern(expression: str, *keywords: str, **options: object) -> Pattern:
     return Pattern(expression=expression, keywords=keywords, **{**spans, **options})  # type: ignore[arg-type]
 
 
-def rule(name: str, *patterns: Pattern, severity: Severity = Severity.HIGH, **options: object) -> Rule:
+def rule(
+    name: str, *patterns: Pattern, severity: Severity = Severity.HIGH, **options: object
+) -> Rule:
     fixed: dict[str, object] = {"category": "credential", "masked": True}
     return Rule(
         id=name,
@@ -112,12 +114,14 @@ def test_characters_that_nobody_sees_are_left_out() -> None:
 @pytest.mark.parametrize(
     "value",
     ["xxxxxxxx", "********", "<token>", "${TOKEN}", "{{ token }}", "your_token_here",
-     "AKIAIOSFODNN7EXAMPLE", "changeme", "$TOKEN", "%TOKEN%", "abcdefghijklmnop", "1234567890123456",
-     "...", "aaaaaaaa", "my-secret-key", "REDACTED", "placeholder1"],
+     "AKIAIOSFODNN7EXAMPLE", "changeme", "$TOKEN", "%TOKEN%", "abcdefghijklmnop",
+     "1234567890123456", "...", "aaaaaaaa", "my-secret-key", "REDACTED", "placeholder1"],
 )  # fmt: skip
 def test_placeholders_are_refused(value: str) -> None:
     """What documentation and templates put in a secret's place is not reported."""
-    anything = rule("anything", pattern(r"token: (?P<secret>\S{3,40}(?: \S{1,40} \S{2})?)", "token"))
+    anything = rule(
+        "anything", pattern(r"token: (?P<secret>\S{3,40}(?: \S{1,40} \S{2})?)", "token")
+    )
 
     assert values(f"token: {value}", anything) == []
 
@@ -134,6 +138,31 @@ def test_stop_words_of_a_pattern_are_refused() -> None:
     stopped = rule("stopped", pattern(r"key_(?P<secret>[a-z0-9]{8})", "key_", stop=("demo",)))
 
     assert values("key_demo1234 key_a1b2c3d4", stopped) == ["a1b2c3d4"]
+
+
+def test_a_pattern_with_context_needs_one_of_its_words_in_the_window() -> None:
+    """A bare vendor's name and a hash are no key; with `token` between them they are."""
+    token = rule("token", pattern(r"[0-9a-f]{8}", "acme", context=("token", "密钥")))
+
+    assert values("acme build 3fa85c1d", token) == []
+    assert values("acme Token 3fa85c1d", token) == ["3fa85c1d"]
+    assert values("acme 密钥 3fa85c1d", token) == ["3fa85c1d"]
+
+
+def test_an_allow_phrase_excuses_what_lies_inside_it() -> None:
+    """What the company knows to be harmless is let through, and only there."""
+    allowed = rule("key", *KEY.patterns, allow=("key_public01",))
+
+    assert values("key_public01 key_a1b2c3d4", allowed) == ["a1b2c3d4"]
+
+
+def test_company_must_be_near_a_pattern_too() -> None:
+    """A rule that asks for company does not count a value without it."""
+    company = Company(all_of=(("服务器", "主机"),), within=10)
+    accompanied = rule("key", *KEY.patterns, company=company)
+
+    assert values("主机 key_a1b2c3d4", accompanied) == ["a1b2c3d4"]
+    assert values("key_a1b2c3d4", accompanied) == []
 
 
 def test_a_value_below_the_entropy_is_refused_and_one_above_notes_it() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from moderator.domain.decision import ActionKind
 from moderator.domain.rule import (
+    Behaviour,
     Boundary,
     Company,
     Layer,
@@ -49,6 +50,7 @@ def test_the_order_of_words_does_not_change_a_version() -> None:
         ([WORD], [replace(PATTERN, entropy=3.0)], None, ["x"]),
         ([WORD], [PATTERN], Company(all_of=(("a",),), within=3), ["x"]),
         ([WORD], [PATTERN], None, ["y"]),
+        ([WORD], [PATTERN], None, ["x"], Behaviour(within=60, repeats=4)),
     ],
 )
 def test_whatever_is_matched_changes_the_version(changed: Any) -> None:

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from moderator.domain.rule import Boundary, Layer, Pattern, Rule, Separators, Severity
+from moderator.domain.rule import Behaviour, Boundary, Layer, Pattern, Rule, Separators, Severity
 from moderator.rulebook.documents import parse
 from moderator.rulebook.packs import Pack, read_pack
 
@@ -147,6 +147,22 @@ def test_company_and_allow_phrases_arrive() -> None:
     assert rule.allow == ("上分析课",)
 
 
+def test_a_behaviour_arrives_in_seconds_and_needs_no_example() -> None:
+    """Minutes and seconds may be written; there is no text that would show a flood."""
+    pack, faults = read(
+        "category: flooding\nrules:\n"
+        "  - {id: a, description: x, behaviour: {repeats: 4, within: 2m}}\n"
+        "  - {id: b, description: x, behaviour: {messages: 20, within: 30s}}\n"
+    )
+
+    assert pack is not None
+    assert [packed.rule.behaviour for packed in pack.rules] == [
+        Behaviour(within=120, repeats=4),
+        Behaviour(within=30, messages=20),
+    ]
+    assert faults == []
+
+
 def test_samples_know_their_lines() -> None:
     """A failing example is reported where it stands, so its line is kept."""
     pack, _ = read(
@@ -188,7 +204,21 @@ def test_samples_know_their_lines() -> None:
         ("- id: a\n  words:\n    - {text: 赌!, separators: few}", 7, "has too few letters"),
         ("- id: a\n  separators: any\n  words:\n    - 赌", 8, "has too few letters"),
         ("- id: a\n  leave: [separators]\n  words:\n    - 甲乙", 8, "write `separators: none`"),
-        ("- {id: a}", 5, "needs `words` or `patterns`"),
+        ("- {id: a}", 5, "needs `words`, `patterns` or `behaviour`"),
+        ("- id: a\n  behaviour: {within: 30s}", 6, "needs either `messages` or `repeats`"),
+        (
+            "- id: a\n  behaviour: {repeats: 2, messages: 2, within: 30s}",
+            6,
+            "needs either `messages` or `repeats`",
+        ),
+        ("- id: a\n  behaviour:\n    within: 1h\n    repeats: 2", 7, "`behaviour.within`"),
+        ("- id: a\n  behaviour: {repeats: 22, within: 30s}", 6, "must be less than or equal to 21"),
+        ("- id: a\n  behaviour: {repeat: 2, within: 30s}", 6, "did you mean `repeats`?"),
+        (
+            "- id: a\n  examples: [x]\n  behaviour: {repeats: 2, within: 30s}",
+            6,
+            "`examples` has no place beside `behaviour`",
+        ),
         ("- id: a\n  words: [甲乙]\n  company: {all_of: []}", 7, "`company.all_of`"),
         ("- id: a\n  words: [甲乙]\n  examples: [1]", 7, "`examples` must be text"),
     ],

@@ -11,6 +11,7 @@ from moderator.domain.rule import Boundary, Layer, Separators
 from moderator.matching.checksums import CHECKSUMS
 from moderator.rulebook.checker import check_rules
 from moderator.rulebook.pack_format import (
+    BehaviourEntry,
     CompanyEntry,
     PackFile,
     PatternEntry,
@@ -34,8 +35,8 @@ POLICY = next(block for block in BLOCKS if block.startswith("documents:"))
 PACKS = [block for block in BLOCKS if "\nrules:" in block]
 REGRESSION = next(block for block in BLOCKS if "\ntexts:" in block)
 MODELS: list[type[BaseModel]] = [
-    PackFile, RuleEntry, WordEntry, PatternEntry, CompanyEntry, RegressionFile, TextEntry,
-    PolicyFile, DocumentEntry, ClauseEntry, LadderEntry, RungEntry,
+    PackFile, RuleEntry, WordEntry, PatternEntry, CompanyEntry, BehaviourEntry, RegressionFile,
+    TextEntry, PolicyFile, DocumentEntry, ClauseEntry, LadderEntry, RungEntry,
 ]  # fmt: skip
 
 

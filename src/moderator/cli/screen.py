@@ -71,7 +71,7 @@ def show(console: Console, day: Day) -> None:
     console.print(_lines(day.scenes))
     console.print(_received(day.stand_in))
     console.print(_verdict(day))
-    console.print(_addresses(day))
+    console.print(_addresses(day), highlight=False, soft_wrap=True)
 
 
 def _lines(scenes: Sequence[Scene]) -> Table:
@@ -164,14 +164,12 @@ def _verdict(day: Day) -> Text:
     return Text(told + "not as scripted: " + "; ".join(wrong + day.surprises), "bold red")
 
 
-def _addresses(day: Day) -> Panel:
-    header = f"-H 'Authorization: Bearer {day.token}'"
-    return Panel(
-        f"curl -s {header} \\\n  '{day.service}/api/v1/violations?category=credential'\n\n"
-        f"{day.service}/api/docs     the query API\n"
-        f"{day.service}/healthz      how the parts are, with reasons\n"
-        f"{day.service}/metrics      for Prometheus\n"
-        f"{day.wecom}/rehearsal/journal   everything WeCom received",
-        title="try",
-        highlight=False,
-    )
+def _addresses(day: Day) -> str:
+    violations = f"{day.service}/api/v1/violations?category=credential"
+    return f"""
+try:
+  curl -s -H 'Authorization: Bearer {day.token}' '{violations}'
+  {day.service}/api/docs             the query API
+  {day.service}/healthz              how the parts are, with reasons
+  {day.service}/metrics              for Prometheus
+  {day.wecom}/rehearsal/journal    everything that WeCom received"""

@@ -97,6 +97,20 @@ class Pattern:
     )
     entropy: float = 0.0  # least Shannon entropy, bits per character
     stop: tuple[str, ...] = ()  # placeholders special to this rule, lower case
+    context: tuple[str, ...] = ()  # lower-case words, one of which must stand in the window, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How much one sender may write in one chat within `within` seconds; anything beyond it hits.
+
+    `messages` is the most of any content, `repeats` the most of the same or nearly the same; 0
+    sets no limit.
+    """
+
+    within: float
+    messages: int = 0
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +129,7 @@ class Rule:
     words: tuple[Word, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     company: Company | None = None
+    behaviour: Behaviour | None = None
     allow: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from moderator.errors import EnvelopeError, LedgerUnavailable, MalformedEnvelope
+from moderator.errors import EnvelopeError, LedgerError, MalformedEnvelope
 from moderator.intake.reception import Delivery, Reception
 from moderator.telemetry.metrics import Metrics
 
@@ -73,7 +73,7 @@ class CallbackEndpoint:
             body = await _body(request)
             delivery = Delivery(app, body, signature, timestamp, nonce)
             await self._reception.receive(envelope, delivery)
-        except (_Refused, EnvelopeError, LedgerUnavailable) as refusal:
+        except (_Refused, EnvelopeError, LedgerError) as refusal:
             return _status(refusal)
         return HTTPStatus.OK
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from moderator.domain.message import Ignored, Message
-from moderator.errors import LedgerUnavailable
+from moderator.errors import LedgerError, LedgerUnavailable
 from moderator.intake.recent import RecentKeys
 from moderator.ledger.failed import FailedMessages
 from moderator.pipeline import Moderated, Outcome, Pipeline
@@ -35,7 +35,7 @@ class Report:
     """What is told of one delivery: in the log as one wide event, and in the metrics."""
 
     app: str
-    outcome: Outcome = Outcome.FAILED
+    outcome: Outcome = Outcome.UNKEPT
     content: Message | Ignored | None = None
     moderated: Moderated | None = None
     failure: str = ""
@@ -69,20 +69,20 @@ class Reception:
     async def receive(self, envelope: Envelope, delivery: Delivery) -> Outcome:
         """Return once the delivery is safe.
 
-        Raises `EnvelopeError` for what is forged or malformed and `LedgerUnavailable` when what
-        must be kept cannot be.
+        Raises `EnvelopeError` for what is forged or malformed and `LedgerError` when what must be
+        kept cannot be.
         """
         plain = self._open(envelope, delivery)
         report = Report(delivery.app)
         began = time.perf_counter()
         try:
-            await self._process(plain, report)
-        except LedgerUnavailable:
+            await self._settle(plain, delivery, report)
+        except LedgerError as error:
+            report.failure = type(error).__name__
             raise
-        except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
-            await self._keep(delivery, plain, report, error)
-        report.seconds = time.perf_counter() - began
-        self._count(report)
+        finally:
+            report.seconds = time.perf_counter() - began
+            self._count(report)
         return report.outcome
 
     async def replay(self, delivery: Delivery) -> Outcome:
@@ -100,6 +100,14 @@ class Reception:
             timestamp=delivery.timestamp,
             nonce=delivery.nonce,
         )
+
+    async def _settle(self, plain: bytes, delivery: Delivery, report: Report) -> None:
+        try:
+            await self._process(plain, report)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
+            await self._keep(delivery, plain, report, error)
 
     async def _process(self, plain: bytes, report: Report) -> None:
         content = report.content = events.read(plain, app=report.app, corp=self._corp)
@@ -125,6 +133,7 @@ class Reception:
             nonce=delivery.nonce,
             reason=report.failure,
         )
+        report.outcome = Outcome.FAILED
 
     def _count(self, report: Report) -> None:
         self._metrics.messages.labels(outcome=report.outcome.value).inc()

@@ -19,7 +19,8 @@ class MessageLog:
     def __call__(self, report: Report) -> None:
         if report.outcome is Outcome.CLEAN and not self._clean:
             return
-        write = self._log.error if report.outcome is Outcome.FAILED else self._log.info
+        alarming = report.outcome in {Outcome.FAILED, Outcome.UNKEPT}
+        write = self._log.error if alarming else self._log.info
         write("message", **wide_event(report))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import ahocorasick
 
+daachorse: Any
 try:
     import daachorse
 except ImportError:  # no wheel for this platform
@@ -75,6 +76,8 @@ class AhocorasickAutomaton:
         self._index = index
 
     def find(self, text: str) -> list[Match]:
+        if not len(self._index):
+            return []
         spelled = _spelled(text)
         if len(spelled) == len(text):
             return [(end + 1 - long, end + 1, n) for end, (n, long) in self._index.iter(spelled)]

@@ -53,6 +53,9 @@ CHECKSUMS: Mapping[str, Checksum] = MappingProxyType(
         "strong-password": Checksum(
             passwords.is_strong_password, passwords.make_password, proof=False
         ),
+        "complex-password": Checksum(
+            passwords.is_complex_password, passwords.make_password, proof=False
+        ),
         "loose-password": Checksum(
             passwords.is_loose_password, passwords.make_password, proof=False
         ),

@@ -1,7 +1,7 @@
-"""Banned words as the matcher holds them."""
+"""Banned words as the matcher holds them: plain tuples, because a book may have a million."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from moderator.domain.rule import Company, Layer, Rule, Word
 from moderator.text.characters import Characters
@@ -11,10 +11,10 @@ from moderator.text.squeezing import runs, squeeze
 
 REVERSED_FROM = 3  # characters of a reversed Chinese word; shorter ones are words themselves
 REVERSED_ASCII_FROM = 4
+LONG_LIST = 5000  # words; those of longer rules are not looked for backwards nor between commas
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """An allow phrase, folded, and where in it the word stands."""
 
     spelled: str
@@ -22,20 +22,22 @@ class Phrase:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """A rule's `company`, folded."""
 
     groups: tuple[tuple[str, ...], ...]
     within: int
+
+    def somewhere(self, text: str) -> bool:
+        """Whether every group has a word in the text, however far away."""
+        return all(any(word in text for word in group) for group in self.groups)
 
     def present(self, text: str, start: int, end: int) -> bool:
         around = f"{text[max(0, start - self.within) : start]}\n{text[end : end + self.within]}"
         return all(any(word in around for word in group) for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """One word of one rule.  `runs` counts each letter of `squeezed` in `text` (妈妈 has 2)."""
 
     rule: Rule
@@ -46,12 +48,16 @@ class Entry:
     neighbours: Neighbours | None
 
     @property
+    def listed(self) -> bool:
+        """Whether it is one of so many that every further form would slow all scans down."""
+        return len(self.rule.words) > LONG_LIST
+
+    @property
     def ascii(self) -> bool:
         return self.text.isascii()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Form:
+class Form(NamedTuple):
     """One way in which an entry is looked for, and what that way undoes.
 
     A `squeezed` form is only looked for in squeezed text.
@@ -64,9 +70,7 @@ class Form:
     phrases: tuple[Phrase, ...] = ()
 
 
-def compiled(
-    rules: Iterable[Rule], characters: Characters
-) -> tuple[list[Entry], list[Form]]:
+def compiled(rules: Iterable[Rule], characters: Characters) -> tuple[list[Entry], list[Form]]:
     """All entries of the rules and every form in which each is looked for."""
     found: list[Entry] = []
     looked_for: list[Form] = []
@@ -111,7 +115,7 @@ def forms(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
 def reversible(entry: Entry) -> bool:
     """Whether the word still means something when read backwards, and nothing else does."""
     least = REVERSED_ASCII_FROM if entry.ascii else REVERSED_FROM
-    return len(entry.text) >= least and entry.text[::-1] != entry.text
+    return not entry.listed and len(entry.text) >= least and entry.text[::-1] != entry.text
 
 
 def _phrases(literal: str, allow: Mapping[str, str]) -> tuple[Phrase, ...]:

@@ -6,8 +6,11 @@ from string import digits
 
 # GB/T 2260: the first two digits of a resident number or an organisation's place.
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-    "61 62 63 64 65 71 81 82 83".split()
+    f"{area}{number}"
+    for area, numbers in zip(
+        "12345678", ("12345", "123", "1234567", "123456", "01234", "12345", "1", "123"), strict=True
+    )
+    for number in numbers
 )
 # GB 32100-2015: digits and capitals without I, O, S, V, Z.
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from moderator.domain.rule import Boundary, Layer, Separators
 from moderator.matching.entries import Entry, Phrase
@@ -10,6 +11,7 @@ from moderator.text.folding import Folded, layers_within
 from moderator.text.separators import LONGEST_GAP, SENTENCE_MARKS
 
 Span = tuple[int, int]
+_ORDER = {layer: place for place, layer in enumerate(Layer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,11 @@ class Judge:
             return "stands within a longer word"
         if boundary is Boundary.PREFIX or end == len(text):
             return ""
-        return "goes on" if _in_word(text[end - 1]) and _in_word(text[end]) else ""
+        return "goes on as a longer word" if _in_word(text[end - 1]) and _in_word(text[end]) else ""
 
     def _gaps(self, found: Found) -> str:
         parts, text = found.parts, self._canonical.text
-        filled = [
-            text[left[1] : right[0]]
-            for left, right in zip(parts, parts[1:], strict=False)
-            if left[1] < right[0]
-        ]
+        filled = [text[left[1] : right[0]] for left, right in pairwise(parts) if left[1] < right[0]]
         return _gap_objection(found.entry, len(parts) - 1, filled) if filled else ""
 
     def _layers(self, found: Found, origin: Span) -> tuple[Layer, ...]:
@@ -89,11 +87,11 @@ class Judge:
             return ()
         undone = layers_within(span, self._characters) | set(found.layers)
         parts = found.parts
-        if any(left[1] < right[0] for left, right in zip(parts, parts[1:], strict=False)):
+        if any(left[1] < right[0] for left, right in pairwise(parts)):
             undone.add(Layer.SEPARATORS)
         if not undone & {Layer.PINYIN, Layer.INITIALS} and word != word.lower():
             undone.add(Layer.CASE)
-        return tuple(layer for layer in Layer if layer in undone)
+        return tuple(sorted(undone, key=_ORDER.__getitem__))
 
     def _alone(self, found: Found, span: Span) -> str:
         neighbours = found.entry.neighbours

@@ -1,4 +1,4 @@
-"""Disguises of whole Latin tokens: leet, starred and repeated letters, initials of Chinese words."""
+"""Disguises of whole Latin tokens: leet, starred or repeated letters, initials of Chinese."""
 
 import re
 from collections import defaultdict
@@ -15,7 +15,7 @@ from moderator.text.squeezing import runs, squeeze
 
 FEWEST_INITIALS = 3
 MOST_MEANINGS = 2  # initials that stand for more words stand for none
-_TOKEN = re.compile(r"[0-9a-z@$!|+(€£¡*#]{2,}")
+_TOKEN = re.compile(r"[0-9a-z@$!|+(€£¡*#]+")
 LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
 _TRAILING = MARKS + MASKS
 _LETTER = re.compile("[a-z]")
@@ -47,7 +47,7 @@ class LatinTokens:
 
     def disguises(self, token: str) -> bool:
         """Whether a lower-case token with digits or marks may be a word in leet."""
-        return not token.isdigit() and any(True for _ in self._disguises(token))
+        return any(True for _ in self._disguises(token))
 
     def find(self, view: Folded) -> Iterator[Found]:
         """What the tokens of the canonical text stand for, beside what they spell."""
@@ -87,7 +87,9 @@ class LatinTokens:
 
 def tokens(text: str) -> Iterator[re.Match[str]]:
     """The Latin tokens of a canonical text, with the digits and marks in them."""
-    return (token for token in _TOKEN.finditer(text) if token.end() - token.start() <= LONGEST_TOKEN)
+    return (
+        token for token in _TOKEN.finditer(text) if token.end() - token.start() <= LONGEST_TOKEN
+    )
 
 
 def token_texts(text: str) -> list[str]:

@@ -8,15 +8,30 @@ their neighbours: separators, doubled characters, parts of split characters.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from moderator.domain.rule import Layer, Separators
 from moderator.matching.automaton import Automaton, EngineName, build
 from moderator.matching.entries import Form
 from moderator.text.characters import Characters
-from moderator.text.separators import SENTENCE_MARKS
+from moderator.text.separators import SENTENCE_MARKS, is_separator
 from moderator.text.squeezing import REDUPLICATED, squeeze
 
-_UNIFORM_MARKS = "，。、,！!?？；;:：…"
+_UNIFORM_MARKS = "，、,"
+
+
+class Bounds(NamedTuple):
+    """Where each kind of literal ends, in order; sound-alikes are the rest."""
+
+    wording: int
+    telling: int
+    folding: int
+    hiding: int
+    separating: int
+    spacing: int
+    doubling: int
+    splitting: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,22 +40,19 @@ class Literals:
 
     Numbers below `wording` are forms of words, below `telling` keywords of patterns, below
     `folding` single characters that stand for others, below `hiding` characters that nobody sees,
-    below `separating` separators, below `doubling` doubled characters; the rest are the parts of
-    split characters.  `pairs` holds every two characters that stand side by side in a word.
+    below `separating` separators, below `spacing` characters spaced by sentence marks, below
+    `doubling` doubled characters, below `splitting` the parts of split characters; the rest may
+    begin a word in characters that sound or look alike.  `pairs` holds every two characters that
+    stand side by side in a word, `marks` the keywords that are separators too.
     """
 
     automaton: Automaton
     forms: Sequence[tuple[Form, ...]]
     names: Sequence[str]
-    wording: int
-    telling: int
-    folding: int
-    hiding: int
-    separating: int
-    spacing: int
-    doubling: int
+    bounds: Bounds
     pairs: frozenset[str]
     splits: Mapping[int, str]
+    marks: frozenset[int]
 
 
 def collect(
@@ -48,9 +60,10 @@ def collect(
     keywords: Iterable[str],
     characters: Characters,
     splits: Mapping[str, str],
+    sounds: Iterable[str],
     engine: EngineName,
 ) -> Literals:
-    """Build the automaton for these forms and pattern keywords."""
+    """Build the automaton for these forms, pattern keywords and beginnings of sound-alikes."""
     by_literal: dict[str, list[Form]] = {}
     for form in forms:
         by_literal.setdefault(form.literal, []).append(form)
@@ -64,16 +77,22 @@ def collect(
         sorted(_spaced(forms)),
         sorted(_doubles(forms)),
         _useful_splits(splits, pairs),
+        sounds,
     )
     names, bounds = _numbered(groups)
     numbers = {name: number for number, name in enumerate(names)}
     return Literals(
-        build(names, engine),
-        tuple(map(tuple, by_literal.values())),
-        names,
-        *bounds[:-1],
-        pairs,
-        {numbers[parts]: splits[parts] for parts in splits if parts in numbers},
+        automaton=build(names, engine),
+        forms=tuple(map(tuple, by_literal.values())),
+        names=names,
+        bounds=Bounds(*bounds[:-1]),
+        pairs=pairs,
+        splits={numbers[parts]: splits[parts] for parts in splits if parts in numbers},
+        marks=frozenset(
+            number
+            for number, name in enumerate(names[: bounds[1]])
+            if number >= bounds[0] and len(name) == 1 and is_separator(name)
+        ),
     )
 
 
@@ -91,7 +110,7 @@ def _pairs(forms: Sequence[Form]) -> frozenset[str]:
     found: set[str] = set()
     for form in forms:
         letters = form.literal if form.literal.isalnum() else squeeze(form.literal)
-        found.update(map("".join, zip(letters, letters[1:], strict=False)))
+        found.update(map("".join, pairwise(letters)))
     return frozenset(found)
 
 
@@ -119,7 +138,8 @@ def _spaced(forms: Sequence[Form]) -> set[str]:
 
 
 def _gaps(form: Form) -> bool:
-    return form.entry.word.separators is not Separators.NONE and not form.entry.ascii
+    entry = form.entry
+    return not (entry.word.separators is Separators.NONE or entry.ascii or entry.listed)
 
 
 def _doubles(forms: Sequence[Form]) -> set[str]:

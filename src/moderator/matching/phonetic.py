@@ -19,6 +19,7 @@ from moderator.text.pinyin import Pinyin
 
 MOST_SPELLINGS = 4  # of one word with several readings
 _AROUND = 12  # characters on either side of a run of pinyin
+_MOST_RUNS = 256  # of one text that are read as pinyin
 _NEAR = 4  # characters within which a syllable's neighbour stands
 _RUN = re.compile("[a-z]{2,36}")
 _UNIT = re.compile(r"[a-z]+|[^\W_]")
@@ -55,17 +56,23 @@ class Phonetics:
         self._pinyin = pinyin
 
     def plausible(self, run: str) -> bool:
-        """A cheap look at one run of lower-case letters: is it pinyin at all?"""
+        """Whether one run of lower-case letters is pinyin at all; a cheap look."""
         return self._pinyin.is_pinyin(run)
 
     def suspicious(self, text: str) -> bool:
         """Whether a run of letters in a lower-case text may be some syllables of a word."""
-        return any(self._suspicious(text, run) for run in _RUN.finditer(text))
+        windows = self._windows(text)
+        return bool(windows) and any(True for _ in self._found(text, windows))
+
+    def _plausible_runs(self, text: str) -> Iterator[re.Match[str]]:
+        return (run for run in _RUN.finditer(text) if self.plausible(run.group()))
 
     def find(self, view: Folded) -> Iterator[Found]:
         """The words of which at least one syllable is typed, in the canonical text."""
-        text = view.text
-        for start, end in self._windows(text):
+        return self._found(view.text, self._windows(view.text))
+
+    def _found(self, text: str, windows: list[tuple[int, int]]) -> Iterator[Found]:
+        for start, end in windows:
             for units in self._readings(text, start, end):
                 yield from self._within(units, chinese=not text.isascii())
 
@@ -98,7 +105,7 @@ class Phonetics:
 
     def _windows(self, text: str) -> list[tuple[int, int]]:
         windows: list[tuple[int, int]] = []
-        for run in _RUN.finditer(text):
+        for run in islice(self._plausible_runs(text), _MOST_RUNS):
             if self._suspicious(text, run):
                 start, end = max(0, run.start() - _AROUND), run.end() + _AROUND
                 if windows and start <= windows[-1][1]:

@@ -62,7 +62,9 @@ _ONE = _Run(1, 1, 1, solid=True)
 
 
 def _sequence(items: Iterable[tuple[Any, Any]]) -> _Run:
-    return reduce(_Run.then, (_piece(str(operator), argument) for operator, argument in items), _NOTHING)
+    return reduce(
+        _Run.then, (_piece(str(operator), argument) for operator, argument in items), _NOTHING
+    )
 
 
 def _piece(operator: str, argument: Any) -> _Run:
@@ -82,7 +84,8 @@ def _piece(operator: str, argument: Any) -> _Run:
 def _repeated(least: int, _most: int, body: Any) -> _Run:
     once = _sequence(body)
     if once.solid:
-        return _Run(*(3 * [once.best * least]), solid=True)
+        width = once.best * least
+        return _Run(width, width, width, solid=True)
     return once if least else _ANYTHING
 
 

@@ -9,11 +9,14 @@ from moderator.matching.automaton import DEFAULT, EngineName, Match
 from moderator.matching.entries import compiled
 from moderator.matching.explanation import Explanation, Suppressed
 from moderator.matching.judging import Judge, Judged
-from moderator.matching.latin import LatinTokens
+from moderator.matching.latin import LatinTokens, token_texts
 from moderator.matching.literals import collect
+from moderator.matching.nearness import nearest
 from moderator.matching.patterns import PatternMatcher
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import NOTHING, PATTERNS, WORDS, Sieve
+from moderator.matching.soundalikes import Soundalikes
+from moderator.matching.trial import Refusal
 from moderator.matching.triggers import PatternTriggers
 from moderator.matching.words import Words
 from moderator.text.characters import characters
@@ -22,8 +25,7 @@ from moderator.text.folding import Folded, canonical
 from moderator.text.pinyin import pinyin
 
 HITS_PER_RULE = 32  # of one text; more of the same tell nobody anything new
-_ALPHANUMERIC = re.compile("[0-9a-z]")
-_LETTER = re.compile("[a-z]")
+_alphanumeric = re.compile("[0-9a-z]").search
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -38,8 +40,12 @@ class Screen:
         self._characters = characters()
         self._patterns = PatternMatcher(enabled)
         entries, forms = compiled(enabled, self._characters)
-        literals = collect(forms, self._patterns.keywords, self._characters, splits(), engine)
-        self._automaton = literals.automaton
+        self._entries = entries
+        soundalikes = Soundalikes(entries, pinyin())
+        literals = collect(
+            forms, self._patterns.keywords, self._characters, splits(), soundalikes.pairs, engine
+        )
+        self._find = literals.automaton.find
         self._triggers = PatternTriggers(self._patterns, literals)
         self._sieve = Sieve(literals)
         self._words = Words(
@@ -47,6 +53,7 @@ class Screen:
             self._sieve,
             LatinTokens(entries, pinyin()),
             Phonetics(entries, pinyin(), engine),
+            soundalikes,
         )
 
     def screen(self, text: str) -> tuple[Hit, ...]:
@@ -56,26 +63,27 @@ class Screen:
         """
         lowered = text.lower()
         try:
-            matches = self._automaton.find(lowered)
+            matches = self._find(lowered)
         except UnicodeEncodeError:
             return self.screen(_SURROGATE.sub("\ufffd", text))
-        call = self._call(lowered, matches)
-        if call == NOTHING:
+        if not matches and _alphanumeric(lowered) is None:
             return ()
-        return self._screened(text, lowered, matches, call)
+        call = self._call(lowered, matches)
+        return () if call == NOTHING else self._screened(text, lowered, matches, call)
 
     def explain(self, text: str) -> Explanation:
-        """What hit and why; what was found and does not count."""
+        """What hit and why; what was found and does not count; what came close."""
         readable = _SURROGATE.sub("\ufffd", text)
         lowered = readable.lower()
-        view, matches = self._canonical(readable, lowered, self._automaton.find(lowered))
+        view, matches = self._canonical(readable, lowered, self._find(lowered))
         judged = self._judged(readable, view, matches)
+        refusals = self._patterns.refusals(readable, self._triggers.candidates(view, matches))
         return Explanation(
             text=text,
             canonical=view.text,
             hits=self.screen(text),
-            suppressed=tuple(_suppressed(one) for one in judged if one.reason),
-            nearest=(),
+            suppressed=(*map(_suppressed, _objected(judged)), *map(_refused, refusals)),
+            nearest=nearest(view, self._entries, pinyin()),
         )
 
     def _call(self, text: str, matches: list[Match]) -> int:
@@ -83,11 +91,12 @@ class Screen:
         call = self._sieve.call(text, matches) if matches else NOTHING
         if call == WORDS:
             return call
-        if _ALPHANUMERIC.search(text) is None:
-            return call if call and self._triggers.open(matches) else NOTHING
-        if _LETTER.search(text) and self._words.suspicious(text):
+        tokens = token_texts(text) if _alphanumeric(text) else ()
+        if tokens and self._words.suspicious(text, tokens):
             return WORDS
-        return PATTERNS if self._triggers.calls(text) else call
+        if call == PATTERNS and self._triggers.fits(text, matches, latin=bool(tokens)):
+            return PATTERNS
+        return PATTERNS if tokens and self._triggers.calls(text, tokens) else NOTHING
 
     def _screened(
         self, text: str, lowered: str, matches: list[Match], call: int
@@ -115,7 +124,7 @@ class Screen:
         if len(lowered) == len(text) and not self._sieve.folds(matches):
             return Folded.unchanged(lowered), matches
         view = canonical(text, self._characters)
-        return view, self._automaton.find(view.text)
+        return view, self._find(view.text)
 
 
 def _hit(judged: Judged) -> Hit:
@@ -143,6 +152,20 @@ def _suppressed(judged: Judged) -> Suppressed:
         layers=judged.layers,
         tried=judged.tried,
     )
+
+
+def _refused(refusal: Refusal) -> Suppressed:
+    return Suppressed(
+        rule=refusal.rule,
+        word="",
+        start=refusal.start,
+        end=refusal.end,
+        reason=refusal.reason,
+    )
+
+
+def _objected(judged: Sequence[Judged]) -> list[Judged]:
+    return [one for one in judged if one.reason]
 
 
 def _longest(judged: Sequence[Judged]) -> list[Judged]:

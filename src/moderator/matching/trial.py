@@ -11,7 +11,7 @@ from moderator.matching.placeholders import is_placeholder
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A hit and how specific it is: severity, then proof, then the length of its keyword."""
+    """A hit and how specific it is: severity, proof, its length, that of its keyword."""
 
     hit: Hit
     rank: tuple[int, bool, int, int]
@@ -56,19 +56,23 @@ def try_value(rule: Rule, pattern: Pattern, value: str, span: tuple[int, int]) -
         notes=verdict.notes,
     )
     keyword = max(map(len, pattern.keywords), default=0)
-    rank = (int(rule.severity), verdict.verified is True, keyword, span[1] - span[0])
+    rank = (int(rule.severity), verdict.verified is True, span[1] - span[0], keyword)
     return Find(hit, rank)
 
 
 def _weigh(rule: Rule, pattern: Pattern, value: str) -> _Verdict:
     if rule.masked and is_placeholder(value):
         return _Verdict("placeholder")
-    if any(word in value.lower() for word in pattern.stop):
+    if pattern.stop and _holds(value.lower(), pattern.stop):
         return _Verdict("stop word")
     entropy = shannon(value) if pattern.entropy else 0.0
     if entropy < pattern.entropy:
         return _Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
     return _check(pattern, value, (f"entropy:{entropy:.1f}",) if pattern.entropy else ())
+
+
+def _holds(lowered: str, words: tuple[str, ...]) -> bool:
+    return any(word in lowered for word in words)
 
 
 def _check(pattern: Pattern, value: str, notes: tuple[str, ...]) -> _Verdict:

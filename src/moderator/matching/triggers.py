@@ -11,61 +11,85 @@ from moderator.text.folding import Folded
 
 # Runs that may be encoded: base64 and hex, percent escapes, backslash escapes.
 _ENCODED = r"[0-9a-z+/_-]{20}|(?:%[0-9a-f]{2}[^%\s]{0,8}){3}|\\[ux][0-9a-f]{2}"
-_HINT = re.compile(r"[0-9a-f]{8}|[0-9a-z+/_-]{12}|[%\\]")  # stands in every encoded run
+_HEX_PAIRS = r"|[0-9a-f]{2}(?:[ :][0-9a-f]{2}){9}"
+# Stands in every encoded run; begins with a plain class, which `re` searches for fast.
+_HINT = re.compile(r"[0-9a-z+/_%\\-](?:[0-9a-z+/_%\\-]{7}|[0-9a-f][ :][0-9a-f]{2}[ :])")
+_SHORTEST_PART = 6  # letters of one token of an encoded run that has neither % nor digits
+_DENSE = 16  # positions of one keyword from which on it pays to leave some out
 _NEVER = "(?!)"
+
+Candidate = tuple[PatternRef, int]
 
 
 class PatternTriggers:
     """Finds the candidates of patterns: their keywords and runs of digits."""
 
-    __slots__ = ("_digit_patterns", "_digits", "_encoded", "_open", "_refs")
+    __slots__ = ("_digit_patterns", "_digits", "_encoded", "_least", "_refs")
 
     def __init__(self, patterns: PatternMatcher, literals: Literals) -> None:
         self._refs = {
             number: refs
-            for number, name in enumerate(literals.names[: literals.telling])
+            for number, name in enumerate(literals.names[: literals.bounds.telling])
             if (refs := patterns.keywords.get(name))
         }
-        self._open = frozenset(
-            number for number, refs in self._refs.items() if not all(ref.least_run for ref in refs)
-        )
+        self._least = {
+            number: min(ref.least_run for ref in refs) for number, refs in self._refs.items()
+        }
         self._digit_patterns = patterns.digit_patterns
         least = min((ref.pattern.digits for ref in patterns.digit_patterns), default=0)
-        digits = r"[0-9](?:[ -]?[0-9]){%d,}" % (least - 1) if least else _NEVER
+        digits = f"[0-9](?:[ -]?[0-9]){{{least - 1},}}" if least else _NEVER
         self._digits = re.compile(digits)
-        self._encoded = re.compile(_ENCODED if patterns.keywords else _NEVER)
+        self._encoded = re.compile(_ENCODED + _HEX_PAIRS if patterns.keywords else _NEVER)
 
-    def calls(self, text: str) -> bool:
+    def calls(self, text: str, tokens: Sequence[str]) -> bool:
         """Whether a lower-case text has a run of digits or an encoded run, keywords aside."""
+        plain = all(len(token) < _SHORTEST_PART and token.isalpha() for token in tokens)
+        if plain and "%" not in text and "\\" not in text:
+            return False
         return self._digits.search(text) is not None or self.encoded(text)
 
     def encoded(self, text: str) -> bool:
         """Whether a lower-case text has a run that may be encoded."""
         return _HINT.search(text) is not None and self._encoded.search(text) is not None
 
-    def open(self, matches: Sequence[Match]) -> bool:
-        """Whether a keyword stands for a pattern that needs neither letter nor digit."""
-        return any(number in self._open for _, _, number in matches)
+    def fits(self, text: str, matches: Sequence[Match], *, latin: bool) -> bool:
+        """Whether a keyword stands for a pattern that a text with such runs can match."""
+        longest = longest_run(text) if latin else 0
+        return any(self._least.get(number, longest + 1) <= longest for _, _, number in matches)
 
-    def candidates(self, view: Folded, matches: Sequence[Match]) -> list[tuple[PatternRef, int]]:
+    def candidates(self, view: Folded, matches: Sequence[Match]) -> list[Candidate]:
         """Patterns and the positions, in the original text, where they are to be tried."""
-        found = [
-            (ref, start, end)
-            for start, end, number in matches
-            for ref in self._refs.get(number, ())
-        ]
-        longest = longest_run(view.text) if found else 0
+        positions: dict[int, list[int]] = {}
+        for start, _, number in matches:
+            if number in self._refs:
+                positions.setdefault(number, []).append(start)
+        longest = longest_run(view.text) if positions else 0
+        starts = view.starts  # the canonical view is the lowest: its sources are the original
         placed = [
-            (ref, view.origin(start, end)[0])
-            for ref, start, end in found
+            (ref, starts[position])
+            for number, found in positions.items()
+            for ref in self._refs[number]
             if ref.least_run <= longest
+            for position in _thinned(found, ref.pattern.before + ref.pattern.after)
         ]
         return [*placed, *self._digit_candidates(view)] if self._digit_patterns else placed
 
-    def _digit_candidates(self, view: Folded) -> Iterator[tuple[PatternRef, int]]:
+    def _digit_candidates(self, view: Folded) -> Iterator[Candidate]:
         for run in self._digits.finditer(view.text):
             digits = sum(map(str.isdigit, run.group()))
             position = view.origin(*run.span())[0]
             for ref in self._digit_patterns:
                 if digits >= ref.pattern.digits:
                     yield ref, position
+
+
+def _thinned(positions: list[int], reach: int) -> list[int]:
+    """Of ordered positions so many that windows of length `reach` still cover the same stretch."""
+    if len(positions) < _DENSE:
+        return positions
+    kept, last = [positions[0]], positions[0]
+    for position in positions:
+        if position - kept[-1] > reach:
+            kept.append(last if last != kept[-1] else position)
+        last = position
+    return [*kept, last]

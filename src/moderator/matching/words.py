@@ -1,66 +1,83 @@
 """Finding the words of all rules in a text and in what it becomes when disguises are undone."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from moderator.domain.rule import Layer
 from moderator.matching.automaton import Match
 from moderator.matching.entries import Form
 from moderator.matching.judging import Found, Span
-from moderator.matching.latin import LatinTokens, token_texts
+from moderator.matching.latin import LatinTokens
 from moderator.matching.literals import Literals
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import Sieve
+from moderator.matching.soundalikes import Soundalikes
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
 from moderator.text.squeezing import REDUPLICATED, squeezed
 
-
+TRIES_PER_RULE = 64  # in one stage for one text; what is left of longer texts is more of the same
+TRIES = 256  # the same for all rules together
 _LATIN = re.compile("[a-z]{2}|[a-z][0-9@$*#]")
 
 
 class Words:
     """The stages that find words, from the plain text to the most disguised.  Immutable."""
 
-    __slots__ = ("_find", "_latin", "_literals", "_phonetics", "_sieve")
+    __slots__ = ("_find", "_latin", "_literals", "_phonetics", "_sieve", "_soundalikes")
 
     def __init__(
-        self, literals: Literals, sieve: Sieve, latin: LatinTokens, phonetics: Phonetics
+        self,
+        literals: Literals,
+        sieve: Sieve,
+        latin: LatinTokens,
+        phonetics: Phonetics,
+        soundalikes: Soundalikes,
     ) -> None:
+        self._soundalikes = soundalikes
         self._find = literals.automaton.find
         self._literals = literals
         self._sieve = sieve
         self._latin = latin
         self._phonetics = phonetics
 
-    def suspicious(self, text: str) -> bool:
-        """Whether the Latin letters of a lower-case text may spell a disguised word."""
+    def suspicious(self, text: str, tokens: Iterable[str]) -> bool:
+        """Whether the Latin tokens of a lower-case text may spell disguised words."""
         latin, phonetics = self._latin, self._phonetics
-        for token in token_texts(text):
+        plausible = False
+        for token in tokens:
+            if len(token) < 2 or token.isdigit():
+                continue
             if token.isalpha():
                 if latin.abbreviates(token):
                     return True
-                if phonetics.plausible(token) and phonetics.suspicious(text):
-                    return True
+                plausible = plausible or phonetics.plausible(token)
             elif latin.disguises(token):
                 return True
-        return False
+        return plausible and phonetics.suspicious(text)
 
     def find(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
         """What may be words in the canonical text `view`, in which `matches` were found."""
-        yield from self._plain(view.text, matches)
+        for stage in self._stages(view, matches):
+            yield from islice(stage, TRIES)
+
+    def _stages(self, view: Folded, matches: Sequence[Match]) -> Iterator[Iterator[Found]]:
+        yield self._plain(view.text, matches)
+        yield self._soundalikes.find(view, matches, self._literals.names)
         tight = view
         if self._sieve.squeezes(view.text, matches):
             tight = squeezed(view)
             matches = self._find(tight.text)
-            yield from self._tight(tight, matches)
+            yield self._tight(tight, matches)
         splits = self._sieve.splits(tight.text, matches)
         if splits:
             whole = joined(tight, splits)
-            yield from self._joined(whole, self._find(whole.text))
+            yield self._joined(whole, self._find(whole.text))
         if _LATIN.search(view.text):
-            yield from self._latin.find(view)
-            yield from self._phonetics.find(view)
+            yield self._latin.find(view)
+            yield self._phonetics.find(view)
 
     def _plain(self, text: str, matches: Iterable[Match]) -> Iterator[Found]:
         for start, end, form in self._forms(matches):
@@ -85,11 +102,16 @@ class Words:
                 yield Found(form.entry, parts, layers, form.phrases, whole.text, start)
 
     def _forms(self, matches: Iterable[Match]) -> Iterator[tuple[int, int, Form]]:
-        forms, wording = self._literals.forms, self._literals.wording
+        """The forms among the matches, as many as one text is worth."""
+        forms, wording = self._literals.forms, self._literals.bounds.wording
+        tries: Counter[str] = Counter()
         for start, end, number in matches:
             if number < wording:
                 for form in forms[number]:
-                    yield start, end, form
+                    rule = form.entry.rule.id
+                    tries[rule] += 1
+                    if tries[rule] <= TRIES_PER_RULE:
+                        yield start, end, form
 
 
 def _repeats(text: str, parts: list[Span], form: Form) -> tuple[tuple[Layer, ...], str]:

@@ -3,6 +3,7 @@
 import re
 
 from moderator.domain.rule import (
+    Behaviour,
     Boundary,
     Company,
     Layer,
@@ -14,6 +15,7 @@ from moderator.domain.rule import (
 )
 from moderator.rulebook.identity import version_of
 from moderator.rulebook.pack_format import (
+    BehaviourEntry,
     CompanyEntry,
     PackHead,
     PatternEntry,
@@ -22,6 +24,7 @@ from moderator.rulebook.pack_format import (
 )
 
 UNDONE_BY_DEFAULT = frozenset(Layer) - {Layer.HOMOPHONE, Layer.SHAPE}
+_SECONDS = {"s": 1, "m": 60}
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -30,15 +33,17 @@ def assemble(head: PackHead, entry: RuleEntry, *, source: str) -> Rule:
     words = tuple(_word(word, entry) for word in entry.words or ())
     patterns = tuple(_pattern(pattern) for pattern in entry.patterns or ())
     company = _company(entry.company)
+    behaviour = _behaviour(entry.behaviour)
     return Rule(
         id=entry.id,
         category=head.category,
         severity=Severity.of(entry.severity or head.severity),
         description=entry.description or head.description,
-        version=version_of(words, patterns, company, entry.allow),
+        version=version_of(words, patterns, company, entry.allow, behaviour),
         words=words,
         patterns=patterns,
         company=company,
+        behaviour=behaviour,
         allow=tuple(entry.allow),
         clauses=tuple(head.clauses if entry.clauses is None else entry.clauses),
         examples=tuple(entry.examples),
@@ -81,6 +86,13 @@ def _company(entry: CompanyEntry | None) -> Company | None:
     return Company(all_of=tuple(map(tuple, entry.all_of)), within=entry.within)
 
 
+def _behaviour(entry: BehaviourEntry | None) -> Behaviour | None:
+    if entry is None:
+        return None
+    within = int(entry.within[:-1]) * _SECONDS[entry.within[-1]]
+    return Behaviour(within=within, messages=entry.messages or 0, repeats=entry.repeats or 0)
+
+
 def _pattern(entry: PatternEntry) -> Pattern:
     return Pattern(
         expression=entry.expression,
@@ -92,4 +104,5 @@ def _pattern(entry: PatternEntry) -> Pattern:
         checksum_required=entry.checksum_required,
         entropy=entry.entropy,
         stop=tuple(entry.stop),
+        context=tuple(entry.context),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from moderator.domain.rule import Rule
+from moderator.matching.flooding import Flooding
 from moderator.matching.screening import Screen
 from moderator.policy.policy import Policy
 from moderator.rulebook.faults import Fault
@@ -13,9 +14,9 @@ from moderator.rulebook.reading import Reading
 class Rulebook:
     """What decides about a message.
 
-    `rules` holds the disabled ones too; `screen` was built without them.  `hash` (64 hex digits)
-    names the content of rules and policy, whatever files they stand in.  `faults` are those of the
-    files the book was read from.
+    `rules` holds the disabled ones too; `screen` and `flooding` were built without them.
+    `hash` (64 hex digits) names the content of rules and policy, whatever files they stand in.
+    `faults` are those of the files the book was read from.
     """
 
     rules: tuple[Rule, ...]
@@ -23,4 +24,5 @@ class Rulebook:
     screen: Screen
     hash: str
     faults: tuple[Fault, ...] = ()
+    flooding: Flooding = field(default_factory=Flooding, repr=False, compare=False)
     reading: Reading = field(default_factory=Reading, repr=False, compare=False)

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Any
 
-from moderator.domain.rule import Company, Layer, Pattern, Rule, Word
+from moderator.domain.rule import Behaviour, Company, Layer, Pattern, Rule, Word
 from moderator.policy.policy import Policy
 
 
@@ -16,6 +16,7 @@ def version_of(
     patterns: Iterable[Pattern],
     company: Company | None,
     allow: Iterable[str],
+    behaviour: Behaviour | None = None,
 ) -> str:
     """Hash what a rule matches: 16 hex digits, the same under another id or order of words."""
     matched = {
@@ -24,6 +25,8 @@ def version_of(
         "company": _plain(company),
         "allow": sorted(allow),
     }
+    if behaviour is not None:
+        matched["behaviour"] = _plain(behaviour)
     return digest(matched)[:16]
 
 

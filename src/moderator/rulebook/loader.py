@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moderator.errors import RulebookError
+from moderator.matching.flooding import Flooding
 from moderator.matching.screening import Screen
 from moderator.rulebook.book import Rulebook
 from moderator.rulebook.cache import RulebookCache
@@ -50,6 +51,7 @@ def build_rulebook(
         screen=screen or _screen(reading),
         hash=content,
         faults=reading.faults,
+        flooding=Flooding(rules),
         reading=reading,
     )
 

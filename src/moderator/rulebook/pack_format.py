@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from moderator.domain.rule import Boundary, Layer, Separators
+from moderator.matching.flooding import MOST_MESSAGES, MOST_REPEATS
 from moderator.rulebook.entries import Entry, Id, Listed, Text, plain_text
 
 SeverityName = Literal["low", "medium", "high", "critical"]
@@ -88,6 +89,24 @@ class PatternEntry(Entry):
     stop: Listed[Text] = Field(
         default_factory=list, description="Placeholders: a value that holds one is no hit."
     )
+    context: Listed[Text] = Field(
+        default_factory=list,
+        description="Lower-case words; where given, one of them must stand in the window, too.",
+    )
+
+
+class BehaviourEntry(Entry):
+    """How much one sender may write in one chat: beyond it the message is a hit."""
+
+    within: Annotated[str, Field(pattern=r"^[1-9][0-9]?[sm]$")] = Field(
+        description="The time that counts, in seconds or minutes: `30s`, `2m`; at most `99m`."
+    )
+    messages: int | None = Field(
+        None, ge=1, le=MOST_MESSAGES, description="The most messages of any content."
+    )
+    repeats: int | None = Field(
+        None, ge=1, le=MOST_REPEATS, description="The most of the same or nearly the same text."
+    )
 
 
 class RuleEntry(Disguises):
@@ -109,6 +128,9 @@ class RuleEntry(Disguises):
     patterns: Listed[PatternEntry] | None = Field(None, description="Regular expressions.")
     company: CompanyEntry | None = Field(
         None, description="The hit counts only with these other words near it."
+    )
+    behaviour: BehaviourEntry | None = Field(
+        None, description="Instead of words and patterns: how much is too much."
     )
     allow: Listed[Text] = Field(
         default_factory=list,

@@ -12,6 +12,7 @@ from moderator.rulebook.documents import Document
 from moderator.rulebook.entries import complaints, keys_of, unknown_key
 from moderator.rulebook.faults import Fault
 from moderator.rulebook.pack_format import (
+    BehaviourEntry,
     CompanyEntry,
     PackFile,
     PackHead,
@@ -22,7 +23,8 @@ from moderator.rulebook.pack_format import (
 from moderator.rulebook.soundness import defects, gaps
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-_RULE_KEYS = keys_of(RuleEntry) | keys_of(WordEntry) | keys_of(PatternEntry) | keys_of(CompanyEntry)
+_ENTRIES = (RuleEntry, WordEntry, PatternEntry, CompanyEntry, BehaviourEntry)
+_RULE_KEYS = frozenset(key for entry in _ENTRIES for key in keys_of(entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from moderator.matching.checksums import CHECKSUMS
 from moderator.rulebook.assembly import letters
 from moderator.rulebook.documents import Location
 from moderator.rulebook.expressions import danger
-from moderator.rulebook.pack_format import PatternEntry, RuleEntry, WordEntry
+from moderator.rulebook.pack_format import BehaviourEntry, PatternEntry, RuleEntry, WordEntry
 from moderator.text.characters import characters
 from moderator.text.folding import canonical
 
@@ -17,8 +17,10 @@ Complaint = tuple[tuple[int | str, ...], str]
 
 def defects(entry: RuleEntry) -> Iterator[Complaint]:
     """What makes a rule unfit to serve, as paths within the rule and sentences."""
-    if entry.words is None and entry.patterns is None:
-        yield (), "needs `words` or `patterns`"
+    if entry.words is None and entry.patterns is None and entry.behaviour is None:
+        yield (), "needs `words`, `patterns` or `behaviour`"
+    if entry.behaviour is not None:
+        yield from _behaviour_defects(entry, entry.behaviour)
     for index, word in enumerate(entry.words or ()):
         yield from _below(("words", index), _word_defects(word, entry))
     for index, pattern in enumerate(entry.patterns or ()):
@@ -71,11 +73,22 @@ def _pattern_defects(pattern: PatternEntry) -> Iterator[Complaint]:
     for index, stop in enumerate(pattern.stop):
         if stop != stop.lower():
             yield ("stop", index), f"`{stop}` must be in lower case"
+    for index, word in enumerate(pattern.context):
+        if word != word.lower():
+            yield ("context", index), f"`{word}` must be in lower case"
     if pattern.checksum and pattern.checksum not in CHECKSUMS:
         known = ", ".join(sorted(CHECKSUMS))
         yield ("checksum",), f"unknown checksum `{pattern.checksum}`; there are: {known}"
     if problem := danger(pattern.expression, window=pattern.before + pattern.after + 1):
         yield ("expression",), problem
+
+
+def _behaviour_defects(rule: RuleEntry, behaviour: BehaviourEntry) -> Iterator[Complaint]:
+    if (behaviour.messages is None) == (behaviour.repeats is None):
+        yield ("behaviour",), "needs either `messages` or `repeats`"
+    for key in ("words", "patterns", "examples", "counter_examples"):
+        if getattr(rule, key):
+            yield (key,), f"`{key}` has no place beside `behaviour`: it asks how much, not what"
 
 
 def _below(at: Location, found: Iterator[Complaint]) -> Iterator[Complaint]:

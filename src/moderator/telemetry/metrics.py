@@ -56,7 +56,7 @@ MESSAGES: Final = Metric(
     "moderator_messages_total",
     MetricKind.COUNTER,
     ("outcome",),
-    "Messages moderated, by outcome: clean, violation, duplicate, ignored, failed.",
+    "Messages, by outcome: clean, violation, duplicate, ignored, failed (kept for replay), unkept.",
 )
 HITS: Final = Metric(
     "moderator_hits_total",

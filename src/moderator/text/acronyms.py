@@ -3,31 +3,32 @@
 Collected by hand for this project from ordinary office chat.
 """
 
-ACRONYMS = frozenset(
-    """
-    abc api app apk apple ascii asap bbc bbs bgm bot bug btc bts bmw byd ceo cdn cfo cba cctv cet
-    cli cms cmd cnn cnc cpa cpi cpu crm crc css csdn csv cto ctrl dau dba dcs ddl ddr dhl dj dll dlc dna dns
-    doc dpi dps ems eps erp etc exe faq fbi fps fpga ftp fyi gdp git gmt gmv gnu gps gpt gpu gta gui
-    hdmi hdr hhh hhhh hhhhh hmm hpv hrbp html http https ide idc img imf ios ipo iso jar java jdk jpg jpeg json js
-    jwt kfc kol kpi kpl ktv lcd led lgbt lgd linux lng lol lpl ltd mac mba mbti mbps mcn mcu md5 mmm mmp msn
-    mtk mvp mysql nba nasa nat nds nfc nga npc npm nlp nsfw ntfs oem okr ocr oppo orm org otc pcr pcb pdf
-    php phd png plc pls plm pmp pos ppm ppt pptx pps prd psd ps4 ps5 pua pvc pvp pwd qps qaq qwq qrcode
-    ram rar rgb rip rmb rpc rpg rss sap sas saas sci sdk sdn seo sgs shh slb sku smtp sms sns sop spa sql
-    ssd ssh ssl ssr sss std swf tcp tdd tls tmt tnt tps tqs tshirt tsmc ttl ttt txt ucl ufc ufo uml usb
-    usa utc utf vip vlog vps vpn wap wcs wechat wfh wifi wlan wms wps www xls xlsx xml xpath xss xswl yaml
-    yml yyds zip zzz
-    """.split()
-)
+_ACRONYMS = """
+abc api apk app apple asap ascii bbc bbs bgm bmw bot btc bts bug byd cba cctv cdn ceo cet
+cfo cli cmd cms cnc cnn cpa cpi cpu crc crm csdn css csv cto ctrl dau dba dcs ddl ddr dhl dj
+dlc dll dna dns doc dpi dps ems eps erp etc exe faq fbi fpga fps ftp fyi gdp git gmt gmv gnu
+gps gpt gpu gta gui hdmi hdr hhh hhhh hhhhh hmm hpv hrbp html http https idc ide imf img ios
+ipo iso jar java jdk jpeg jpg js json jwt kfc kol kpi kpl ktv lcd led lgbt lgd linux lng lol
+lpl ltd mac mba mbps mbti mcn mcu md5 mmm mmp msn mtk mvp mysql nasa nat nba nds nfc nga nlp
+npc npm nsfw ntfs ocr oem okr oppo org orm otc pcb pcr pdf phd php plc plm pls pmp png pos
+ppm pps ppt pptx prd ps4 ps5 psd pua pvc pvp pwd qaq qps qrcode qwq ram rar rgb rip rmb rpc
+rpg rss saas sap sas sci sdk sdn seo sgs shh sku slb sms smtp sns sop spa sql ssd ssh ssl
+ssr sss std swf tcp tdd tls tmt tnt tps tqs tshirt tsmc ttl ttt txt ucl ufc ufo uml usa usb
+utc utf vip vlog vpn vps wap wcs wechat wfh wifi wlan wms wps www xls xlsx xml xpath xss
+xswl yaml yml yyds zip zzz
+"""
 
 # English words, names and brands that read as pinyin.
-ENGLISH_PINYIN = frozenset(
-    """
-    alibaba baba baidu banana banging beijing bike bite cage cake case change china dada dame dance dane
-    date dense dingo duke dude during engage fade fence game gate gaga gander ganger guide guangdong haha hang
-    hangzhou hate hehe hence huawei hunan june juni kuaishou lada lake lala lane language late like line lingo
-    luke made make manage manga mango mama mane mate menu mike mine mode mule mutate name nana nanjing nike nine
-    nuke nude page panda papa pane panga penge pence phase pine pinyin pinduoduo qingdao rebate rude rule sake
-    same sane sage sense shanghai shenzhen side site suite taobao take tango tata tense tide tune wage
-    wake weibo weixin wenzhou women wuhan xiaomi yamaha yuan zhifubao
-    """.split()
-)
+_ENGLISH = """
+alibaba baba baidu banana banging beijing bike bite cage cake case change china dada dame
+dance dane date dense dingo dude duke during engage fade fence gaga game gander ganger gate
+guangdong guide haha hang hangzhou hate hehe hence huawei hunan june juni kuaishou lada lake
+lala lane language late like line lingo luke made make mama manage mane manga mango mate
+menu mike mine mode mule mutate name nana nanjing nike nine nude nuke page panda pane panga
+papa pence penge phase pinduoduo pine pinyin qingdao rebate rude rule sage sake same sane
+sense shanghai shenzhen side site suite take tango taobao tata tense tide tune wage wake
+weibo weixin wenzhou women wuhan xiaomi yamaha yuan zhifubao
+"""
+
+ACRONYMS = frozenset(_ACRONYMS.split())
+ENGLISH_PINYIN = frozenset(_ENGLISH.split())

@@ -52,7 +52,7 @@ class Characters:
     def triggers(self) -> frozenset[str]:
         """The characters, in lower case, that call for folding; one at a time."""
         seen = {chr(code).lower() for code in self.folds} | set(LOOKALIKES)
-        return frozenset(character for character in seen if len(character) == 1)
+        return frozenset(one for one in seen if len(one) == 1 and not one.isascii())
 
 
 @cache
@@ -83,7 +83,7 @@ def _entries() -> Iterator[tuple[str, str, Layer]]:
 def _compatibility() -> Iterator[tuple[str, str, Layer]]:
     for code in range(0xA1, _TOO_FAR + 0x100):
         character = chr(code)
-        if character.isascii() or character in LOOKALIKES or _unpaired(code):
+        if character in LOOKALIKES or _unfolded(code):
             continue
         plain = unicodedata.normalize("NFKC", character)
         if plain != character and (kept := _without_brackets(character, plain)):
@@ -94,8 +94,9 @@ def _compatibility() -> Iterator[tuple[str, str, Layer]]:
             yield chr(code), plain.lower(), _compatibility_layer(chr(code), plain)
 
 
-def _unpaired(code: int) -> bool:
-    return 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7B0
+def _unfolded(code: int) -> bool:
+    """Surrogates, Hangul syllables, and punctuation for vertical writing."""
+    return 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7B0 or 0xFE30 <= code < 0xFE50
 
 
 def _without_brackets(character: str, plain: str) -> str:
@@ -139,7 +140,7 @@ def _invisible() -> Iterator[tuple[str, str, Layer]]:
 
 def _traditional() -> Iterator[tuple[str, str, Layer]]:
     """Traditional and variant characters, but none that simplified text uses (GB 2312)."""
-    rare = [chr(code) for span in IDEOGRAPHS for code in span if not _ordinary(chr(code))]
+    rare = [chr(code) for span in IDEOGRAPHS for code in span if not is_simplified(chr(code))]
     simplified = _converted("t2s", rare)
     for chain in (("tw2s",), ("hk2s",), ("jp2t", "t2s")):
         other = rare
@@ -154,7 +155,8 @@ def _traditional() -> Iterator[tuple[str, str, Layer]]:
         yield own, plain, Layer.TRADITIONAL
 
 
-def _ordinary(character: str) -> bool:
+def is_simplified(character: str) -> bool:
+    """Whether ordinary simplified text uses the character (GB 2312)."""
     try:
         character.encode("gb2312")
     except UnicodeEncodeError:
@@ -164,4 +166,5 @@ def _ordinary(character: str) -> bool:
 
 def _converted(scheme: str, single: list[str]) -> list[str]:
     """Each character converted by itself: line breaks keep OpenCC from seeing phrases."""
-    return opencc.OpenCC(scheme).convert("\n".join(single)).split("\n")
+    converted: str = opencc.OpenCC(scheme).convert("\n".join(single))
+    return converted.split("\n")

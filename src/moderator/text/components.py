@@ -287,7 +287,7 @@ def splits() -> dict[str, str]:
         for rest, whole in _pairs(rests):
             for typed in (radical, _TYPED_AS.get(radical, radical)):
                 found.setdefault(rest + typed, whole)
-    return found
+    return {parts: whole for parts, whole in found.items() if whole not in parts}
 
 
 def _pairs(rests: str) -> Iterator[tuple[str, str]]:

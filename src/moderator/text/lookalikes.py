@@ -12,9 +12,9 @@ LOOKALIKES = {
     **dict(zip("АВСЕНІЈКМОРЅТУХԌԚԜ", "abcehijkmopstyxgqw", strict=True)),
     **dict(zip("աոսօցհ", "wnuogh", strict=True)),
     **dict(zip("ɑɡıɩοᴑᴠ", "agiioov", strict=True)),
-    **dict(zip("ƖǀⅼӀ", "llll", strict=True)),
+    **dict(zip("ƖǀӀ", "lll", strict=True)),
 }
-_FOREIGN = "Ͱ-ϿЀ-ԯԱ-ֆɑɡıɩᴑᴠƖǀⅼ"
+_FOREIGN = "Ͱ-ϿЀ-ԯԱ-ֆɑɡıɩᴑᴠƖǀ"
 _ANY_FOREIGN = re.compile(f"[{_FOREIGN}]")
 _RUN = re.compile(f"[A-Za-z{_FOREIGN}]+")
 _SHORTEST_ALL_FOREIGN = 3
@@ -23,17 +23,19 @@ _SHORTEST_ALL_FOREIGN = 3
 def undo_lookalikes(text: str) -> str:
     """The text with look-alikes replaced, length kept, only in words that are not what they seem.
 
-    Such a word mixes look-alikes with Latin letters, or is made wholly of at least three of them.
+    Such a word mixes look-alikes with Latin letters, or is made wholly of at least three of them
+    in a text without other letters of their script.
     """
-    if _ANY_FOREIGN.search(text) is None:
+    foreign = set(_ANY_FOREIGN.findall(text))
+    if not foreign:
         return text
-    return _RUN.sub(lambda run: _replaced(run.group()), text)
+    seeming = foreign <= LOOKALIKES.keys()
+    return _RUN.sub(lambda run: _replaced(run.group(), seeming=seeming), text)
 
 
-def _replaced(run: str) -> str:
-    foreign = _ANY_FOREIGN.findall(run)
-    mixed = len(foreign) < len(run)
-    seeming = len(run) >= _SHORTEST_ALL_FOREIGN and all(map(LOOKALIKES.__contains__, foreign))
-    if foreign and (mixed or seeming):
+def _replaced(run: str, *, seeming: bool) -> str:
+    foreign = len(_ANY_FOREIGN.findall(run))
+    mixed = 0 < foreign < len(run)
+    if mixed or (seeming and foreign >= _SHORTEST_ALL_FOREIGN):
         return "".join(LOOKALIKES.get(letter, letter) for letter in run)
     return run

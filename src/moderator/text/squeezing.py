@@ -32,7 +32,7 @@ def squeeze(word: str) -> str:
 
 
 def runs(word: str) -> tuple[int, ...]:
-    """How often each character of the squeezed word stands in the word itself: (1, 2) for 笨蛋蛋."""
+    """How often each character of the squeezed word stands in the word: (1, 2) for 笨蛋蛋."""
     if squeeze(word) == word:
         return (1,) * len(word)
     return tuple(piece.group().count(piece[1]) for piece in _PIECE.finditer(word))

@@ -58,9 +58,13 @@ def _add_violations(router: APIRouter, violations: Violations, access: Access) -
         return ViolationPage(items=items, next=_cursor(page.next))
 
     @router.get("/violations/{violation_id}", tags=["violations"], responses=missing)
-    async def explain_violation(violation_id: Annotated[Id, Path()]) -> ViolationDetail:
+    async def explain_violation(
+        violation_id: Annotated[Id, Path()], holder: Annotated[str, Depends(access)]
+    ) -> ViolationDetail:
         """Explain one violation: what matched and where, which rule and clause, what followed."""
-        return ViolationDetail.of(await violations.one(violation_id))
+        violation = await violations.one(violation_id)
+        log.info("read", violation=violation_id, by=holder)
+        return ViolationDetail.of(violation)
 
     @router.post(
         "/violations/{violation_id}/decision",

@@ -14,6 +14,7 @@ from moderator.wecom.robot import read_json
 
 _FORMS = {b"<": read_xml, b"{": read_json}
 _SYSTEM = "sys"
+_YEARS = range(2000, 2200)  # WeCom is younger; what comes from outside of them is no time
 
 
 def read(
@@ -86,6 +87,7 @@ def _message(
 
 def _time(seconds: str) -> datetime | None:
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)
+        at = datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return at if at.year in _YEARS else None
