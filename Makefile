@@ -5,6 +5,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PEERS := .venv-bench/bin
+PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := src tests benchmarks migrations docs
 ARGS ?=
 
@@ -27,9 +29,10 @@ check: $(INSTALLED) ## lint, types, import contract, shipped rules
 	$(BIN)/lint-imports
 	$(BIN)/moderator rules check
 
-bench: $(INSTALLED) ## the benchmarks: a table, and build/bench.jsonl
-	mkdir -p build
-	$(BIN)/python benchmarks/matching.py
+bench: $(INSTALLED) $(PEERS_INSTALLED) ## speed, peers and quality: tables, and build/bench.jsonl
+	$(BIN)/python benchmarks/matching.py $(ARGS)
+	$(PEERS)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/quality.py
 
 docs: $(INSTALLED) ## write the README's tables from the code
 	$(BIN)/python docs/tables.py
@@ -44,12 +47,22 @@ lock: $(INSTALLED) ## write the hash-pinned requirement files anew
 	  --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 -c requirements.lock -c requirements-dev.lock requirements-bench.in \
+	  -o requirements-bench.lock
 
 clean: ## forget what was built
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(PEERS_INSTALLED): requirements.lock requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	$(PEERS)/pip install --quiet --require-hashes -r requirements.lock
+	$(PEERS)/python benchmarks/install_peers.py
+	$(PEERS)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

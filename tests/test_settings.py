@@ -118,7 +118,138 @@ def test_compliance_must_reach_somebody() -> None:
     values = complete()
     values["compliance"]["users"] = []
 
-    assert "compliance" in faults_of(values)
+    assert "compliance (MODERATOR_COMPLIANCE): needs a chat or" in faults_of(values)
+
+
+def test_one_list_names_missing_wrong_and_disagreeing_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is wrong between settings is told also while single ones are wrong."""
+    monkeypatch.setenv("MODERATOR_API__TOKENS", "{not json")
+    monkeypatch.setenv("MODERATOR_DATABASE_URL", "postgresql+asyncpg://db/moderator")
+    values = complete()
+    values["evidence"].pop("key")
+    values["server"] = {"port": 99999}
+    values["compliance"] = {"app": "nobody"}
+
+    faults = faults_of(values).splitlines()
+
+    assert sorted(fault.split(" ")[0].rstrip(":") for fault in faults) == [
+        "MODERATOR_DATABASE_URL",
+        "api.tokens",
+        "compliance",
+        "compliance.app",
+        "evidence.key",
+        "server.port",
+    ]
+
+
+def test_a_missing_compliance_app_does_not_hide_that_nobody_hears() -> None:
+    """Two faults of one group are told together."""
+    faults = faults_of(complete() | {"compliance": {}})
+
+    assert "compliance.app (MODERATOR_COMPLIANCE__APP): Field required" in faults
+    assert "needs a chat or at least one user" in faults
+
+
+@pytest.mark.parametrize("name", ["MODERATOR_SEVER__PORT", "MODERATOR_DATABASE_URL", "Moderator_x"])
+def test_an_unknown_variable_is_a_fault(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typing error in a variable is found at start-up; its value is not shown."""
+    monkeypatch.setenv(name, "s3cr3t")
+
+    faults = faults_of(complete())
+
+    assert name in faults
+    assert "s3cr3t" not in faults
+
+
+def test_what_kubernetes_announces_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Kubernetes service called `moderator` puts its address into every pod beside it."""
+    monkeypatch.setenv("MODERATOR_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("MODERATOR_SERVICE_PORT", "8080")
+    monkeypatch.setenv("MODERATOR_SERVICE_PORT_HTTP", "8080")
+    monkeypatch.setenv("MODERATOR_PORT", "tcp://10.0.0.1:8080")
+    monkeypatch.setenv("MODERATOR_PORT_8080_TCP", "tcp://10.0.0.1:8080")
+    monkeypatch.setenv("MODERATOR_PORT_8080_TCP_ADDR", "10.0.0.1")
+    assert build_settings(complete()).server.port == 8080
+
+    monkeypatch.setenv("MODERATOR_PORT", "9090")
+    assert "MODERATOR_PORT" in faults_of(complete())
+
+
+def test_the_folder_of_rules_must_exist(tmp_path: Path) -> None:
+    """A mistyped folder is found with the other faults, not when the rules are read."""
+    present = build_settings(complete() | {"rules": {"directory": str(tmp_path)}})
+
+    assert present.rules.directory == tmp_path
+    absent = complete() | {"rules": {"directory": str(tmp_path / "absent")}}
+    assert "rules.directory" in faults_of(absent)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "embedded:",
+        "embedded:///some/dir",
+        "postgresql+asyncpg://mod:S3cr3t%2FPw@db.bank/moderator?sslmode=require",
+        "postgresql+asyncpg://mod@[::1]:5432/moderator",
+        "postgresql+asyncpg://mod@one:5432,two:5432/moderator?target_session_attrs=read-write",
+        "postgresql+asyncpg:///moderator?host=/run/postgresql",
+    ],
+)
+def test_an_address_of_a_database_is_accepted(address: str) -> None:
+    """Embedded, over TCP to one or several hosts, and over a socket."""
+    settings = build_settings(complete() | {"database": {"url": address}})
+
+    assert settings.database.url.get_secret_value() == address
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "#", "@", "["])
+@pytest.mark.parametrize("before", ["S3cr3t", "1234"])  # a number could be a port
+def test_an_unencoded_password_is_a_fault_that_does_not_show_it(before: str, sign: str) -> None:
+    """A sign in the password that tears the address apart is named without the password."""
+    address = f"postgresql+asyncpg://mod:{before}{sign}Pw@db.bank/moderator"
+
+    faults = faults_of(complete() | {"database": {"url": address}})
+
+    assert "percent-encode the password" in faults
+    assert before not in faults
+
+
+@pytest.mark.parametrize("host", ["db:99999", "db:", "db:port", "one,two:x", "", "db#1"])
+def test_an_impossible_host_of_the_database_is_a_fault(host: str) -> None:
+    """A port that is none is found with the other faults, not at the first message."""
+    values = complete() | {"database": {"url": f"postgresql+asyncpg://{host}"}}
+
+    assert "database.url" in faults_of(values)
+
+
+def test_the_database_password_does_not_show_in_a_printed_settings_object() -> None:
+    """Settings can be logged without giving the database away."""
+    address = "postgresql+asyncpg://mod:S3cr3tPw@db.bank/moderator"
+
+    assert "S3cr3tPw" not in repr(build_settings(complete() | {"database": {"url": address}}))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://wecom.bank", "http://127.0.0.1:8090", "http://[::1]:8090", "http://localhost:8090"],
+)
+def test_a_stand_in_on_this_machine_may_be_asked_without_tls(address: str) -> None:
+    """Plain HTTP is for what does not leave the machine."""
+    values = complete()
+    values["wecom"]["api_url"] = address
+
+    assert str(build_settings(values).wecom.api_url) == f"{address}/"
+
+
+@pytest.mark.parametrize("host", ["qyapi.weixin.qq.com", "127.0.0.1.bank", "10.0.0.1", "[fe80::1]"])
+def test_secrets_leave_the_machine_only_encrypted(host: str) -> None:
+    """Calls of the API carry the app's secret and its token in their query."""
+    values = complete()
+    values["wecom"]["api_url"] = f"http://{host}"
+
+    assert "wecom.api_url" in faults_of(values)
 
 
 def test_the_environment_wins_over_the_file(
@@ -162,7 +293,9 @@ def test_an_unreadable_variable_is_one_sentence(monkeypatch: pytest.MonkeyPatch)
     """A list written as bare words in a variable is a fault, not a traceback."""
     monkeypatch.setenv("MODERATOR_COMPLIANCE__USERS", "LiJing")
 
-    assert "compliance" in faults_of(complete())
+    assert "compliance.users (MODERATOR_COMPLIANCE__USERS): the variable holds no JSON" in (
+        faults_of(complete())
+    )
 
 
 def test_secrets_do_not_show_in_a_printed_settings_object() -> None:

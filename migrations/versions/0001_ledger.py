@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("rules", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("fingerprints", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("hits", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("hits_omitted", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rulebook", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("offence", sa.Integer(), nullable=False),
         sa.Column("step", sa.Text(), server_default=sa.text("''"), nullable=False),

@@ -10,28 +10,47 @@ import binascii
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    DirectoryPath,
     Field,
     HttpUrl,
     SecretStr,
     ValidationError,
-    model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings import SettingsError as UnreadableVariable
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from moderator.errors import SettingsError
 
+_PREFIX = "MODERATOR_"
+_FILE = "MODERATOR_CONFIG"
+
 _PLACEHOLDER = re.compile(r"change.?me|your[_-]|example|placeholder|^x+$|xxxxx|<.*>", re.IGNORECASE)
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
+_EMBEDDED = re.compile(r"embedded:(///.+)?")
+_POSTGRESQL = "postgresql+asyncpg://"
+_HOST_AND_PORT = re.compile(r"(\[[^\[\]@]+\]|[^\[\]@:]*)(:(?P<port>\d{1,5}))?")
+# Kubernetes and Docker announce a service called `moderator` to its neighbours by such variables.
+_SERVICE_LINK = re.compile(
+    r"MODERATOR_SERVICE_(HOST|PORT(_\w+)?)=.*|MODERATOR_PORT_\d+_\w+=.*|MODERATOR_PORT=\w+://.*",
+    re.DOTALL,
+)
 
 
 def _not_a_placeholder(secret: SecretStr) -> SecretStr:
@@ -62,7 +81,52 @@ def _bearer(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _database_address(secret: SecretStr) -> SecretStr:
+    address = secret.get_secret_value()
+    if not _EMBEDDED.fullmatch(address) and not _is_postgresql(address):
+        # Without its parser's own words: they repeat what it took for the port.
+        raise ValueError(
+            f"is neither `embedded:` nor a PostgreSQL address ({_POSTGRESQL}…); "
+            "percent-encode the password"
+        )
+    return secret
+
+
+def _is_postgresql(address: str) -> bool:
+    """Whether asyncpg will read the address as it is meant, a password with signs included."""
+    try:
+        parts = urlsplit(address)
+        parse_qs(parts.query, strict_parsing=bool(parts.query))
+    except ValueError:
+        return False
+    user, _, hosts = parts.netloc.rpartition("@")
+    torn = "@" in user + parts.path or parts.fragment
+    fits = all(map(_is_host, hosts.split(",")))
+    return address.startswith(_POSTGRESQL) and address != _POSTGRESQL and fits and not torn
+
+
+def _is_host(host: str) -> bool:
+    found = _HOST_AND_PORT.fullmatch(host)
+    return found is not None and int(found["port"] or 0) <= 65535
+
+
+def _confidential(url: HttpUrl) -> HttpUrl:
+    """Secrets travel in the query of every call."""
+    if url.scheme != "https" and not _is_loopback(url.host or ""):
+        raise ValueError("must begin with https:// unless it is an address of this machine")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 Secret = Annotated[SecretStr, AfterValidator(_not_a_placeholder)]
+DatabaseAddress = Annotated[SecretStr, AfterValidator(_database_address)]
+ApiAddress = Annotated[HttpUrl, AfterValidator(_confidential)]
 EncodingAESKey = Annotated[Secret, AfterValidator(_encoding_aes_key)]
 Key256 = Annotated[Secret, AfterValidator(_key_of_32_bytes)]
 BearerToken = Annotated[Secret, AfterValidator(_bearer)]
@@ -82,9 +146,9 @@ class ServerSettings(_Group):
 class DatabaseSettings(_Group):
     """Where violations are kept."""
 
-    url: str = Field(
+    url: DatabaseAddress = Field(
         "embedded:",
-        pattern=r"^(postgresql\+asyncpg://.+|embedded:(///.+)?)$",
+        validate_default=True,
         description="`postgresql+asyncpg://…`, or `embedded:` / `embedded:///some/dir` for a "
         "PostgreSQL that the service starts and stops itself.",
     )
@@ -107,7 +171,7 @@ class EvidenceSettings(_Group):
 class RulesSettings(_Group):
     """Where the rules come from."""
 
-    directory: Path | None = Field(
+    directory: DirectoryPath | None = Field(
         None, description="Folder of rule packs and `policy.yaml`; the shipped ones if unset."
     )
     watch: bool = Field(True, description="Load changed rules without a restart.")
@@ -132,7 +196,7 @@ class WeComSettings(_Group):
     """The company's WeCom."""
 
     corp_id: str = Field(pattern=r"^[A-Za-z0-9_]{4,64}$", description="企业 ID.")
-    api_url: HttpUrl = Field(
+    api_url: ApiAddress = Field(
         HttpUrl("https://qyapi.weixin.qq.com"), description="Address of the WeCom API."
     )
     timeout: timedelta = Field(timedelta(seconds=10), description="Longest wait for one API call.")
@@ -147,12 +211,6 @@ class ComplianceSettings(_Group):
     app: str = Field(description="Name of the app that speaks for compliance.")
     chat: str = Field("", description="chatid of the compliance group (appchat).")
     users: tuple[str, ...] = Field((), description="userids told where there is no group.")
-
-    @model_validator(mode="after")
-    def _somebody_hears(self) -> "ComplianceSettings":
-        if not self.chat and not self.users:
-            raise ValueError("needs a chat or at least one user")
-        return self
 
 
 class ApiSettings(_Group):
@@ -191,7 +249,7 @@ class Settings(BaseSettings):
     """All settings of one deployment; build it with `load_settings`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MODERATOR_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     server: ServerSettings = ServerSettings()
@@ -204,12 +262,6 @@ class Settings(BaseSettings):
     enforcement: EnforcementSettings = EnforcementSettings()
     log: LogSettings = LogSettings()
 
-    @model_validator(mode="after")
-    def _compliance_app_exists(self) -> "Settings":
-        if self.compliance.app not in self.wecom.apps:
-            raise ValueError(f"compliance.app names no app of wecom.apps: {self.compliance.app}")
-        return self
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -219,9 +271,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, whose content arrives as init arguments."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """Take the arguments only: `build_settings` has put the environment over the file."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+class _NotJson(str):
+    """What stands in a variable that should hold JSON."""
+
+    __slots__ = ()
+
+
+class _Variables(EnvSettingsSource):
+    """The environment's values; one that cannot be read does not hide the faults of others."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return _NotJson(value)
 
 
 def load_settings(config: Path | None) -> Settings:
@@ -232,17 +300,56 @@ def load_settings(config: Path | None) -> Settings:
 def build_settings(values: Mapping[str, Any]) -> Settings:
     """Check `values` and the environment; raises `SettingsError` with every fault at once."""
     required: dict[str, Any] = {"evidence": {}, "wecom": {}, "compliance": {}}
+    # What is missing is named in full only where the group exists.
+    found = _merged(required | dict(values), _Variables(Settings)())
+    faults = [*_unknown_variables(os.environ), *_disagreements(found)]
     try:
-        return Settings(**(required | dict(values)))  # so that what is missing is named in full
-    except UnreadableVariable as error:
-        raise SettingsError((str(error),)) from None
+        settings = Settings(**found)
     except ValidationError as error:
-        faults = tuple(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())
-        raise SettingsError(faults) from None  # pydantic's own text shows the values
+        faults = [*map(_fault, error.errors()), *faults]
+    else:
+        if not faults:
+            return settings
+    raise SettingsError(tuple(faults))  # pydantic's own text would show the values
+
+
+def _merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with those of `over` in their place, level by level."""
+    merged = dict(values)
+    for name, value in over.items():
+        before = merged.get(name)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[name] = _merged(before, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like settings and are none; pydantic knows those inside a group."""
+    for name, value in sorted(variables.items()):
+        group = name.upper().removeprefix(_PREFIX).partition("__")[0].lower()
+        ours = name.upper().startswith(_PREFIX) and name != _FILE
+        if ours and group not in Settings.model_fields and not _announces(name, value):
+            yield f"{name}: there is no such setting (between levels stand two underscores)"
+
+
+def _announces(name: str, value: str) -> bool:
+    return bool(_SERVICE_LINK.fullmatch(f"{name}={value}"))
+
+
+def _disagreements(found: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong between settings, whatever else is wrong with them."""
+    compliance, wecom = found["compliance"], found["wecom"]
+    if not isinstance(compliance, Mapping):
+        return
+    if not compliance.get("chat") and not compliance.get("users"):
+        yield _sentence(("compliance",), "needs a chat or at least one user")
+    app, apps = compliance.get("app"), wecom.get("apps") if isinstance(wecom, Mapping) else None
+    if isinstance(app, str) and isinstance(apps, Mapping) and app not in apps:
+        yield _sentence(("compliance", "app"), f"names no app of wecom.apps: {app}")
 
 
 def _read(config: Path | None) -> dict[str, Any]:
-    path = config or (Path(named) if (named := os.environ.get("MODERATOR_CONFIG")) else None)
+    path = config or (Path(named) if (named := os.environ.get(_FILE)) else None)
     if path is None:
         return {}
     try:
@@ -253,9 +360,13 @@ def _read(config: Path | None) -> dict[str, Any]:
         raise SettingsError((f"{path}: {error}",)) from error
 
 
+def _fault(error: ErrorDetails) -> str:
+    if isinstance(error["input"], _NotJson):
+        return _sentence(error["loc"], "the variable holds no JSON")
+    return _sentence(error["loc"], error["msg"].removeprefix("Value error, "))
+
+
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in location)
-    if not name:
-        return message.removeprefix("Value error, ")
-    variable = "MODERATOR_" + "__".join(str(part).upper() for part in location)
-    return f"{name} ({variable}): {message.removeprefix('Value error, ')}"
+    variable = _PREFIX + "__".join(str(part).upper() for part in location)
+    return f"{name} ({variable}): {message}"

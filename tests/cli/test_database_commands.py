@@ -354,4 +354,4 @@ async def test_a_callback_that_fails_again_stays_and_the_others_go_on(
 
 def test_dsn_is_taken_from_the_settings(config: Path, database_url: str) -> None:
     """The commands work on the database that the settings name."""
-    assert dsn_of(load_settings(config).database.url) == dsn_of(database_url)
+    assert dsn_of(load_settings(config).database.url.get_secret_value()) == dsn_of(database_url)

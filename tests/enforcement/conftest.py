@@ -18,7 +18,7 @@ from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
-from moderator.ledger.records import ActionRecord
+from moderator.ledger.records import ActionRecord, Status
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
@@ -63,6 +63,7 @@ class Scene:
         cipher = EvidenceCipher([bytes(32)])
         fingerprinter = Fingerprinter(bytes(32))
         self.clock = clock
+        self.record_only = False
         self.stand_in = stand_in
         self.settings = settings
         self.metrics = Metrics()
@@ -90,12 +91,14 @@ class Scene:
             self.violations,
             wecom=self.settings.wecom,
             compliance=self.settings.compliance.model_copy(update=compliance),
+            clock=self.clock,
         )
         return Worker(
             self.outbox,
             sanctions,
             self.settings.enforcement.model_copy(update=enforcement),
             self.metrics,
+            record_only=lambda: self.record_only,
             clock=self.clock,
             jitter=lambda: 0.0,
         )
@@ -117,6 +120,13 @@ class Scene:
         )
         assert recorded is not None
         return recorded.violation_id
+
+    async def dismiss(self, violation: int) -> None:
+        """Let alice say that it was none."""
+        judged = await self.violations.judge(
+            violation, Status.DISMISSED, by="alice", version=1, now=self.clock()
+        )
+        assert judged.applied
 
     async def work(self) -> None:
         """Carry out whatever is due, and what becomes due by that."""

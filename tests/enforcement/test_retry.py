@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from moderator.domain.decision import ActionState
 from moderator.enforcement.retry import FAULT, UNREACHABLE, GiveUp, Wait, after_failure, errcode_of
 from moderator.errors import WeComRefused, WeComUnreachable
+from moderator.wecom.client import REPETITION_RECOGNISED
 
 NETWORK = WeComUnreachable("/cgi-bin/message/send", "connection refused")
 
@@ -48,6 +49,17 @@ def test_a_network_failure_is_waited_out_for_about_an_hour() -> None:
     waits = verdicts(NETWORK)[:-1]
 
     assert sum(wait for wait in waits if isinstance(wait, float)) > 3000
+
+
+@pytest.mark.parametrize("error", [NETWORK, refused(45009), refused(45033), ValueError()])
+def test_every_wait_is_one_after_which_wecom_still_recognises_a_repetition(
+    error: Exception,
+) -> None:
+    """However late the try and however unlucky the jitter, the warning cannot arrive twice."""
+    verdict = after_failure(error, attempt=49, attempts=50, jitter=1)
+
+    assert isinstance(verdict, Wait)
+    assert verdict.delay < REPETITION_RECOGNISED
 
 
 @pytest.mark.parametrize("error", [NETWORK, refused(45009), refused(45033), ValueError()])

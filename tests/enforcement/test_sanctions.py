@@ -1,5 +1,7 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from tests.enforcement.conftest import OFFENDING, Clock, Scene
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import Engine
 from moderator.rehearsal.deployment import settings_of
+from moderator.rehearsal.failures import Fault
 from moderator.rehearsal.invention import (
     COMPLIANCE_GROUP,
     FOREIGN_GROUP,
@@ -26,6 +29,7 @@ from moderator.settings import build_settings
 
 SEND = "/cgi-bin/message/send"
 GROUP_SEND = "/cgi-bin/appchat/send"
+RECALL = "/cgi-bin/message/recall"
 GROUP_UPDATE = "/cgi-bin/appchat/update"
 
 
@@ -303,39 +307,79 @@ async def test_a_foreign_group_where_the_person_may_still_be_is_not_called_done(
     assert (await scene.action(violation)).state is ActionState.UNSUPPORTED
 
 
-async def test_a_warning_can_be_taken_back(scene: Scene) -> None:
-    """The recall names the message that the warning was."""
-    violation = await scene.violate(ActionKind.WARN_SENDER, ActionKind.RECALL_NOTICE)
+async def test_a_dismissal_takes_the_warning_back(scene: Scene) -> None:
+    """The message disappears from the person's chat, and the warning counts as undone."""
+    violation = await scene.violate(ActionKind.WARN_SENDER)
+    await scene.work()
+    await scene.dismiss(violation)
     await scene.work()
 
     _, warned, recalled = await scene.actions(violation)
-    (call,) = scene.stand_in.journal.calls("/message/recall")
+    (call,) = scene.stand_in.journal.calls(RECALL)
 
     assert call.payload["msgid"] == warned.wecom_msgid
     assert call.reached == (scene.sender,)
-    assert recalled.state is ActionState.ACCEPTED
+    assert (recalled.kind, recalled.state) == (ActionKind.RECALL_NOTICE, ActionState.ACCEPTED)
+    assert recalled.decided_by == "alice"
+    assert warned.state is ActionState.UNDONE
+
+
+async def test_a_dismissal_before_the_warning_leaves_nothing_to_take_back(scene: Scene) -> None:
+    """Nothing is sent, so nothing is recalled."""
+    violation = await scene.violate(ActionKind.WARN_SENDER)
+    await scene.dismiss(violation)
+    await scene.work()
+
+    assert scene.stand_in.journal.calls(SEND) == scene.stand_in.journal.calls(RECALL) == []
+
+
+async def test_a_warning_on_its_way_when_the_violation_is_dismissed_is_taken_back(
+    scene: Scene,
+) -> None:
+    """The recall follows as soon as WeCom's answer says what to recall."""
+    scene.stand_in.fail(SEND, Fault.SLOW, seconds=0.5)
+    violation = await scene.violate(ActionKind.WARN_SENDER)
+    sending = asyncio.create_task(scene.work())
+    await scene.stand_in.journal.wait_for(SEND, within=5)
+    await scene.dismiss(violation)
+    await sending
+    await scene.work()
+
+    assert len(scene.stand_in.journal.calls(RECALL)) == 1
+    assert (await scene.actions(violation))[1].state is ActionState.UNDONE
+
+
+async def test_a_warning_that_failed_once_is_not_tried_again_after_the_dismissal(
+    scene: Scene,
+) -> None:
+    """Its try was under way at the dismissal; the next one would be wrong, and so the recall."""
+    violation = await scene.violate(ActionKind.WARN_SENDER)
+    scene.record_only = True
+    await scene.work()
+    scene.record_only = False
+    (warning,) = await scene.outbox.claim(1, timedelta(minutes=1), scene.clock())
+    await scene.dismiss(violation)
+    await scene.outbox.postpone(warning.id, scene.clock(), "busy", 45033, now=scene.clock())
+    await scene.work()
+
+    states = [action.state for action in await scene.actions(violation)]
+
+    assert states == [ActionState.ACCEPTED, ActionState.CANCELLED, ActionState.CANCELLED]
+    assert scene.stand_in.journal.calls(SEND) == scene.stand_in.journal.calls(RECALL) == []
 
 
 async def test_a_recall_after_a_day_has_expired(scene: Scene) -> None:
     """WeCom takes nothing back after 24 hours."""
-    violation = await scene.violate(ActionKind.WARN_SENDER, ActionKind.RECALL_NOTICE)
-    await scene.worker.work_once()
-    await scene.worker.work_once()
+    violation = await scene.violate(ActionKind.WARN_SENDER)
+    await scene.work()
+    await scene.dismiss(violation)
     scene.stand_in.company.clock = lambda: scene.clock.timestamp() + 25 * 3600
     await scene.work()
 
-    recalled = await scene.action(violation)
+    _, warned, recalled = await scene.actions(violation)
 
     assert (recalled.state, recalled.errcode) == (ActionState.EXPIRED, 42052)
-
-
-async def test_a_recall_without_a_warning_has_nothing_to_take_back(scene: Scene) -> None:
-    """The record says that no warning was sent."""
-    violation = await scene.violate(ActionKind.RECALL_NOTICE)
-    await scene.work()
-
-    assert (await scene.action(violation)).state is ActionState.UNSUPPORTED
-    assert scene.stand_in.journal.calls("/message/recall") == []
+    assert warned.state is ActionState.ACCEPTED
 
 
 async def test_an_app_that_left_the_settings_ends_its_actions_as_failed(scene: Scene) -> None:

@@ -107,6 +107,35 @@ async def test_a_lost_answer_does_not_show_the_warning_twice(scene: Scene) -> No
     assert len(scene.stand_in.journal.delivered(SEND)) == 1
 
 
+async def test_a_lost_answer_and_a_wait_of_an_hour_do_not_show_the_warning_twice(
+    scene: Scene,
+) -> None:
+    """The duplicate check that the service asks for outlasts its longest waits."""
+    scene.stand_in.fail(SEND, Fault.LOST_ANSWER)
+    violation = await scene.violate(WARN)
+    await scene.work()
+    await scene.work_after(75 * 60)
+
+    assert (await scene.action(violation)).state is ActionState.ACCEPTED
+    assert len(scene.stand_in.journal.delivered(SEND)) == 1
+
+
+async def test_a_warning_that_may_have_arrived_is_not_repeated_after_hours(scene: Scene) -> None:
+    """Beyond four hours WeCom would show it twice; a person may still ask for it."""
+    scene.stand_in.fail(SEND, Fault.LOST_ANSWER)
+    violation = await scene.violate(WARN)
+    await scene.work()
+    await scene.work_after(4 * 3600)
+    given_up = await scene.action(violation)
+    await scene.outbox.requeue([given_up.id], by="alice", now=scene.clock())
+    await scene.work()
+
+    assert given_up.state is ActionState.FAILED
+    assert "may have arrived" in given_up.outcome
+    assert (await scene.action(violation)).state is ActionState.ACCEPTED
+    assert len(scene.stand_in.journal.delivered(SEND)) == 2
+
+
 async def test_tries_come_to_an_end(scene: Scene) -> None:
     """After the configured number of tries the action is buried as failed, with the last code."""
     scene.worker = scene.another_worker(enforcement={"attempts": 3})
@@ -204,6 +233,38 @@ async def test_a_refused_proposal_is_not_carried_out(scene: Scene) -> None:
 
     assert (await scene.action(violation)).state is ActionState.CANCELLED
     assert scene.sender in scene.stand_in.company.groups[WORK_GROUP].members
+
+
+async def test_the_kill_switch_holds_what_was_queued_and_approved(scene: Scene) -> None:
+    """Nothing reaches anybody while it is on; off again, everything is carried out."""
+    violation = await scene.violate(WARN, ActionKind.NOTIFY_COMPLIANCE)
+    removed = await scene.violate(ActionKind.REMOVE_FROM_GROUP, chat=WORK_GROUP, approval=True)
+    proposal = await scene.action(removed)
+    await scene.outbox.approve(proposal.id, "alice", now=scene.clock())
+    scene.record_only = True
+    await scene.work()
+    noticed = [call for call in scene.stand_in.journal.calls() if call.reached]
+    identified = (await scene.violations.one(violation)).sender_name
+    scene.record_only = False
+    await scene.work()
+
+    states = {action.state for action in await scene.actions(violation)}
+    assert (noticed, bool(identified)) == ([], True)
+    assert states == {ActionState.ACCEPTED}
+    assert (await scene.action(removed)).state is ActionState.ACCEPTED
+
+
+async def test_what_the_kill_switch_held_for_a_day_has_expired(scene: Scene) -> None:
+    """A late warning is wrong for whatever reason it is late."""
+    violation = await scene.violate(WARN)
+    scene.record_only = True
+    await scene.work()
+    await scene.work_after(25 * 3600)
+    scene.record_only = False
+    await scene.work()
+
+    assert (await scene.action(violation)).state is ActionState.EXPIRED
+    assert scene.stand_in.journal.calls(SEND) == []
 
 
 async def test_a_running_worker_wakes_when_a_violation_is_recorded(scene: Scene) -> None:
@@ -318,7 +379,6 @@ async def test_a_result_that_could_not_be_kept_is_tried_again_after_the_lease(
 
     monkeypatch.setattr(carrier, "_WAITS", (0.0,))
     violation = await scene.violate(WARN)
-    await scene.worker.work_once()
     with monkeypatch.context() as patch:
         patch.setattr(scene.outbox, "settle", away)
         await scene.work()
@@ -337,10 +397,10 @@ async def test_a_worker_outlives_a_ledger_that_is_away(
     claim = scene.outbox.claim
     failures = iter([LedgerUnavailable(), KeyError("a kind that a newer version wrote")])
 
-    async def flickering(*args: object) -> list[ClaimedAction]:
+    async def flickering(*args: object, **options: object) -> list[ClaimedAction]:
         for failure in failures:
             raise failure
-        return await claim(*args)  # type: ignore[arg-type]
+        return await claim(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scene.outbox, "claim", flickering)
     await scene.violate(WARN)

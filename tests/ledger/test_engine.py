@@ -3,11 +3,18 @@
 import asyncio
 from datetime import timedelta
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
-from moderator.ledger.engine import Engine, Prepared, create_engine, dsn_of
+from moderator.ledger import engine
+from moderator.ledger.engine import Engine, Prepared, Row, create_engine, dsn_of
 from moderator.settings import DatabaseSettings
+
+
+async def _rows(on: Engine, statement: str) -> list[Row]:
+    async with on.begin() as transaction:
+        return await transaction.rows(_sql(statement))
 
 
 def _sql(statement: str) -> Prepared:
@@ -88,12 +95,68 @@ async def test_a_cut_connection_is_unavailable_to_the_end_of_its_block(database:
 
 async def test_a_full_pool_is_unavailable_after_a_while(database: Engine) -> None:
     """Whoever gets no connection within the patience is told so instead of waiting on."""
-    engine = Engine(database.dsn, pool_size=1, patience=timedelta(milliseconds=50))
-    async with engine.begin():
+    one = Engine(database.dsn, pool_size=1, patience=timedelta(milliseconds=50))
+    async with one.begin():
         with pytest.raises(LedgerUnavailable):
-            await engine.ping()
-    await engine.ping()
-    await engine.dispose()
+            await one.ping()
+    await one.ping()
+    await one.dispose()
+
+
+async def test_a_transaction_that_waits_too_long_is_given_up(database: Engine) -> None:
+    """Locked out, it ends in time, has changed nothing, and its connection is good again."""
+    one = Engine(database.dsn, pool_size=1)
+
+    async def insert() -> None:
+        async with one.begin(within=timedelta(milliseconds=100)) as transaction:
+            await transaction.script("INSERT INTO standings (corp, sender) VALUES ('c', 's')")
+
+    async with asyncio.timeout(10), database.begin() as locking:
+        await locking.script("LOCK TABLE standings IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(LedgerUnavailable, match="not done within"):
+            await insert()
+    assert await _rows(one, "SELECT * FROM standings") == []
+    await insert()
+    await one.dispose()
+
+
+async def test_the_time_of_a_transaction_includes_the_wait_for_a_connection(
+    database: Engine,
+) -> None:
+    """Waiting in two places does not take twice as long."""
+    one = Engine(database.dsn, pool_size=1)
+
+    async with asyncio.timeout(2), one.begin():
+        with pytest.raises(LedgerUnavailable):
+            async with one.begin(within=timedelta(milliseconds=50)):
+                pytest.fail("there is no second connection")
+    await one.dispose()
+
+
+async def test_a_server_that_does_not_answer_is_hung_up_on(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rollback that it does not answer either is not waited for; the next block is served."""
+    monkeypatch.setattr(engine, "_LONGEST_ROLLBACK", 0.05)
+    one = Engine(database.dsn, pool_size=1)
+    pid = await _rows(one, "SELECT pg_backend_pid() AS pid")
+    server = psutil.Process(pid[0]["pid"])
+
+    server.suspend()
+    try:
+        async with asyncio.timeout(20):
+            with pytest.raises(LedgerUnavailable):
+                async with one.begin(within=timedelta(milliseconds=100)):
+                    pytest.fail("a suspended server begins no transaction")
+            await one.ping()
+    finally:
+        server.resume()
+    await one.dispose()
+
+
+def test_wecom_hears_before_it_hangs_up() -> None:
+    """It waits five seconds for the whole callback (`wecom.md` §3)."""
+    assert timedelta(seconds=4.5) > engine.ANSWER_DUE
 
 
 async def test_a_value_that_postgres_cannot_hold_is_not_called_an_outage(database: Engine) -> None:

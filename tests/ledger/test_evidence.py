@@ -1,10 +1,13 @@
 """Secrets taken out, the rest encrypted."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from string import ascii_letters, digits
+from types import FrameType
+from typing import Any
 
 import asyncpg
 import pytest
@@ -120,6 +123,65 @@ def test_overlapping_secrets_are_covered_as_one(
 
     assert redacted.fields[0].text == "****cdef!"
     assert [(placed.start, placed.end) for placed in redacted.hits] == [(0, 8), (0, 8)]
+
+
+def _full_of_secrets(number: int) -> tuple[Message, list[Hit]]:
+    """A message of so many secrets of a kind, all different, each written a second time."""
+    secrets = ["key-" + "".join(Random(each).sample(ascii_letters, 12)) for each in range(number)]
+    hits = [_hit(at * 17, at * 17 + 16, masked=True) for at in range(number)]
+    return _message(" ".join([*secrets, *secrets])), hits
+
+
+def _lines_run(work: Callable[[], object]) -> int:
+    """How many lines of Python `work` runs: its effort, whatever else the machine does."""
+    lines = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def test_redaction_takes_ten_times_as_long_for_ten_times_as_much() -> None:
+    """A message that is full of secrets does not stop the service."""
+    small, large = _full_of_secrets(100), _full_of_secrets(1000)
+
+    assert _lines_run(lambda: redact(*large)) < 12 * _lines_run(lambda: redact(*small))
+
+
+def test_of_very_many_hits_the_gravest_are_kept_and_the_rest_counted() -> None:
+    """The values of those that are not kept are covered as well, wherever they stand."""
+    message, hits = _full_of_secrets(10_000)
+
+    redacted = redact(message, hits)
+
+    assert [placed.hit for placed in redacted.hits] == hits[:200]
+    assert redacted.omitted == 9_800
+    assert redacted.fields[0].text.count("****") == 20_000
+    assert "key-" not in redacted.fields[0].text
+
+
+async def test_a_record_tells_how_many_hits_are_not_kept_with_it(
+    recorder: Recorder, violations: Violations, policy: Policy, now: datetime
+) -> None:
+    """Whoever reads the record sees that it does not list everything."""
+    message, hits = _full_of_secrets(203)
+
+    recorded = await recorder.record(
+        message, Finding(tuple(hits)), policy=policy, rulebook="b", now=now
+    )
+
+    assert recorded is not None
+    kept = await violations.one(recorded.violation_id)
+    assert (len(kept.hits), kept.hits_omitted) == (200, 3)
 
 
 @st.composite

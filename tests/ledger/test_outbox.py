@@ -13,37 +13,99 @@ from moderator.ledger.claiming import CLAIM
 from moderator.ledger.engine import Engine
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorded
+from moderator.ledger.records import ClaimedAction
 
 Record = Callable[..., Awaitable[Recorded]]
 LEASE = timedelta(minutes=1)
 LATER = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)  # an hour after the messages
 
 
-async def test_a_persons_actions_come_one_after_the_other(record: Record, outbox: Outbox) -> None:
-    """The next action of a person is handed out only when the one before is settled."""
+async def test_the_alarm_follows_the_first_look_up_of_the_name(
+    record: Record, outbox: Outbox
+) -> None:
+    """The warning needs no name and goes out at once; the card is handed out with the name."""
     await record()
 
-    kinds = []
-    while claimed := await outbox.claim(10, LEASE, LATER):
-        assert len(claimed) == 1
-        kinds.append(claimed[0].kind)
-        await outbox.settle(claimed[0].id, ActionState.ACCEPTED)
+    identify, warn = await outbox.claim(10, LEASE, LATER)
+    assert await outbox.claim(10, LEASE, LATER) == []
+    await outbox.settle(identify.id, ActionState.ACCEPTED)
+    (notify,) = await outbox.claim(10, LEASE, LATER)
 
-    assert kinds == [
+    assert (identify.kind, warn.kind, notify.kind) == (
         ActionKind.IDENTIFY_SENDER,
         ActionKind.WARN_SENDER,
         ActionKind.NOTIFY_COMPLIANCE,
+    )
+
+
+async def test_nothing_that_is_stuck_holds_back_an_alarm(record: Record, outbox: Outbox) -> None:
+    """Look-up and warning wait to be tried again: compliance hears, and only a warning waits."""
+    await record(1)
+    for each in await outbox.claim(10, LEASE, LATER):
+        await outbox.postpone(each.id, LATER + timedelta(hours=1), "busy", 45009)
+    await record(2)
+
+    claimed = await outbox.claim(10, LEASE, LATER)
+
+    assert [each.kind for each in claimed] == [
+        ActionKind.NOTIFY_COMPLIANCE,
+        ActionKind.IDENTIFY_SENDER,
     ]
 
 
+async def test_an_alarm_does_not_wait_for_a_look_up_that_was_put_off(
+    record: Record, outbox: Outbox
+) -> None:
+    """Nor for one that was not tried at all."""
+    await record()
+    identify, _ = await outbox.claim(10, LEASE, LATER)
+    await outbox.put_off(identify.id, LATER + timedelta(hours=1), "the app is paused")
+
+    (notify,) = await outbox.claim(10, LEASE, LATER)
+
+    assert notify.kind is ActionKind.NOTIFY_COMPLIANCE
+
+
+async def test_a_persons_warnings_come_one_after_the_other(record: Record, outbox: Outbox) -> None:
+    """The second warning is handed out when the first is settled, not while it is tried again."""
+    await record(1)
+    await record(2)
+
+    first = await _claimed_warning(outbox, LATER)
+    await outbox.postpone(first.id, LATER + LEASE)
+    again = await _claimed_warning(outbox, LATER + LEASE)
+    await outbox.settle(again.id, ActionState.ACCEPTED)
+    second = await _claimed_warning(outbox, LATER + LEASE)
+
+    assert again.id == first.id
+    assert second.violation.id > first.violation.id
+
+
+async def test_nobody_is_removed_before_the_warning_is_settled(
+    record: Record, outbox: Outbox
+) -> None:
+    """An approved removal waits for the warning of the same violation."""
+    await record(1)
+    await outbox.settle((await _claimed_warning(outbox, LATER)).id, ActionState.ACCEPTED)
+    await record(2)
+    warn = await _claimed_warning(outbox, LATER)
+    (proposal,) = await outbox.list([ActionState.PROPOSED])
+    await outbox.approve(proposal.id, "wang", now=LATER)
+
+    assert await outbox.claim(10, LEASE, LATER, kinds=[ActionKind.REMOVE_FROM_GROUP]) == []
+    await outbox.settle(warn.id, ActionState.ACCEPTED)
+    (removal,) = await outbox.claim(10, LEASE, LATER, kinds=[ActionKind.REMOVE_FROM_GROUP])
+    assert removal.id == proposal.id
+
+
 async def test_different_people_do_not_wait_for_each_other(record: Record, outbox: Outbox) -> None:
-    """One claim hands out the first action of every person, oldest first, up to the limit."""
+    """One claim hands out what is due of every person, oldest first, up to the limit."""
     for sender in ("a", "b", "c"):
         await record(sender=sender)
 
-    claimed = await outbox.claim(2, LEASE, LATER)
+    claimed = await outbox.claim(4, LEASE, LATER)
 
-    assert [each.violation.sender for each in claimed] == ["a", "b"]
+    assert [each.violation.sender for each in claimed] == ["a", "a", "b", "b"]
 
 
 async def test_two_workers_never_claim_the_same_action(record: Record, database: Engine) -> None:
@@ -57,7 +119,7 @@ async def test_two_workers_never_claim_the_same_action(record: Record, database:
     ids = [action.id for claim in claims for action in claim]
     assert len(ids) == len(set(ids))
     rest = await workers[0].claim(100, LEASE, LATER)
-    assert len(ids) + len(rest) == 20
+    assert len(ids) + len(rest) == 40  # the look-ups and the warnings
 
 
 async def test_a_claim_brings_the_violation_without_its_text(
@@ -79,9 +141,11 @@ async def test_a_crashed_workers_action_is_handed_out_again(record: Record, outb
     """After the lease the action is claimed again, counted, and its history says why."""
     await record()
     (first,) = await outbox.claim(1, LEASE, LATER)
-    assert await outbox.claim(1, LEASE, LATER + LEASE / 2) == []
+    others = await outbox.claim(10, LEASE, LATER + LEASE / 2)
 
     (second,) = await outbox.claim(1, LEASE, LATER + LEASE)
+
+    assert first.id not in [each.id for each in others]
 
     assert (second.id, first.attempts, second.attempts) == (first.id, 1, 2)
     assert [each.outcome for each in (await outbox.one(first.id)).history] == ["lease ended"]
@@ -105,7 +169,7 @@ async def test_every_try_is_kept_with_its_errcode(record: Record, outbox: Outbox
     await record()
     (claimed,) = await outbox.claim(1, LEASE, LATER)
     await outbox.postpone(claimed.id, LATER + LEASE, "busy", 45009)
-    assert await outbox.claim(1, LEASE, LATER) == []
+    assert claimed.id not in [each.id for each in await outbox.claim(10, LEASE, LATER)]
     (again,) = await outbox.claim(1, LEASE, LATER + LEASE)
     await outbox.settle(again.id, ActionState.ACCEPTED, "ok", 0, "msg-1")
 
@@ -334,6 +398,16 @@ async def test_the_claim_looks_only_at_what_is_unsettled(database: Engine) -> No
 
     text = "\n".join(row[0] for row in plan)
     assert "Seq Scan" not in text, text
+
+
+async def _claimed_warning(outbox: Outbox, now: datetime) -> ClaimedAction:
+    """The warning that is due; what else is due is settled."""
+    claimed = await outbox.claim(10, LEASE, now)
+    for each in claimed:
+        if each.kind is not ActionKind.WARN_SENDER:
+            await outbox.settle(each.id, ActionState.ACCEPTED)
+    (warning,) = [each for each in claimed if each.kind is ActionKind.WARN_SENDER]
+    return warning
 
 
 async def _fill(database: Engine) -> None:

@@ -175,6 +175,112 @@ async def test_a_dismissal_cancels_what_was_not_yet_done(
     assert judged.violation.actions[-1].history[-1].by == "wang"
 
 
+async def warned(outbox: Outbox, recorded: Recorded, at: datetime) -> int:
+    """Everything up to the warning is accepted at `at`; the id of the warning."""
+    (looked_up,) = await outbox.claim(1, timedelta(minutes=1), at)
+    await outbox.settle(looked_up.id, ActionState.ACCEPTED, now=at)
+    (warning,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.WARN_SENDER])
+    await outbox.settle(warning.id, ActionState.ACCEPTED, wecom_msgid="m1", now=at)
+    assert warning.violation.id == recorded.violation_id
+    return warning.id
+
+
+@pytest.mark.parametrize(("hours", "recalls"), [(23, 1), (24, 0)])
+async def test_a_dismissal_queues_the_recall_of_a_warning_of_the_last_day(
+    record: Record,
+    violations: Violations,
+    outbox: Outbox,
+    now: datetime,
+    hours: int,
+    recalls: int,
+) -> None:
+    """WeCom takes back what it took less than 24 hours ago, and nothing older."""
+    recorded, at = await record(), now + timedelta(hours=1)
+    await warned(outbox, recorded, at)
+
+    judged = await violations.judge(
+        recorded.violation_id,
+        Status.DISMISSED,
+        by="wang",
+        version=1,
+        now=at + timedelta(hours=hours),
+    )
+
+    queued = [
+        action
+        for action in judged.violation.actions
+        if action.kind is ActionKind.RECALL_NOTICE and action.state is ActionState.QUEUED
+    ]
+    assert len(queued) == recalls
+    assert {(action.sender, action.decided_by) for action in queued} <= {("zhangsan", "wang")}
+
+
+async def test_a_dismissal_that_is_repeated_recalls_once(
+    record: Record, violations: Violations, outbox: Outbox, now: datetime
+) -> None:
+    """Another reason for the same judgement does not queue another recall."""
+    recorded, at = await record(), now + timedelta(hours=1)
+    await warned(outbox, recorded, at)
+    for version in (1, 2):
+        await violations.judge(
+            recorded.violation_id, Status.DISMISSED, by="wang", version=version, now=at
+        )
+
+    kept = await violations.one(recorded.violation_id)
+    kinds = [action.kind for action in kept.actions]
+    assert kinds.count(ActionKind.RECALL_NOTICE) == 1
+
+
+async def test_a_dismissal_taken_back_cancels_its_recall(
+    record: Record, violations: Violations, outbox: Outbox, now: datetime
+) -> None:
+    """The warning stands after all."""
+    recorded, at = await record(), now + timedelta(hours=1)
+    await warned(outbox, recorded, at)
+    await violations.judge(recorded.violation_id, Status.DISMISSED, by="wang", version=1, now=at)
+    judged = await violations.judge(
+        recorded.violation_id, Status.OPEN, by="wang", version=2, now=at
+    )
+
+    states = {action.kind: action.state for action in judged.violation.actions}
+    assert states[ActionKind.RECALL_NOTICE] is ActionState.CANCELLED
+    assert states[ActionKind.WARN_SENDER] is ActionState.ACCEPTED
+
+
+async def test_a_recall_waits_for_the_warning_on_its_way(
+    record: Record, violations: Violations, outbox: Outbox, now: datetime
+) -> None:
+    """Until WeCom answers nobody knows what to recall; a worker is told of it at once."""
+    recorded, at = await record(), now + timedelta(hours=1)
+    (looked_up,) = await outbox.claim(1, timedelta(minutes=1), at)
+    await outbox.settle(looked_up.id, ActionState.ACCEPTED, now=at)
+    (warning,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.WARN_SENDER])
+    await outbox.wait(0)
+    await violations.judge(recorded.violation_id, Status.DISMISSED, by="wang", version=1, now=at)
+
+    told = await outbox.wait(5)
+    before = await outbox.claim(1, timedelta(minutes=1), at)
+    await outbox.settle(warning.id, ActionState.ACCEPTED, wecom_msgid="m1", now=at)
+    (recall,) = await outbox.claim(1, timedelta(minutes=1), at)
+    assert (told, before) == (True, [])
+    assert recall.kind is ActionKind.RECALL_NOTICE
+
+
+async def test_what_a_recall_undoes_is_undone_with_it(
+    record: Record, violations: Violations, outbox: Outbox, now: datetime
+) -> None:
+    """A late result of a recall that moved on undoes nothing."""
+    recorded, at = await record(), now + timedelta(hours=1)
+    warning = await warned(outbox, recorded, at)
+    await violations.judge(recorded.violation_id, Status.DISMISSED, by="wang", version=1, now=at)
+    (recall,) = await outbox.claim(1, timedelta(minutes=1), at)
+    await outbox.settle(recall.id, ActionState.ACCEPTED, undoes=[warning], now=at)
+    undone = await outbox.one(warning)
+
+    assert (undone.state, undone.wecom_msgid) == (ActionState.UNDONE, "m1")
+    assert await outbox.settle(warning, ActionState.ACCEPTED, now=at) is False
+
+
 async def test_a_judgement_on_an_old_version_changes_nothing(
     record: Record, violations: Violations
 ) -> None:

@@ -62,6 +62,7 @@ def test_one_wrong_digit_fails(name: str) -> None:
     ("name", "value"),
     [
         ("resident-id", "110105194913310023"),  # month 13
+        ("resident-id", "11010518501231002X"),  # born in 1850
         ("resident-id", "990105194912310021"),  # no such province
         ("luhn", "0000000000000000"),
         ("bank-card", "1234567812345670"),  # Luhn holds, no issuer begins with 1

@@ -110,6 +110,28 @@ spring.datasource.password={}
 "password": "{}"
 <password>{}</password>
 identified by '{}'
+服务器登录信息：IP 10.1.1.2 用户 root 密码 {}
+把密码设成{}吧
+密码帮我改成{}
+密码：{}（首次登录要改）
+老密码 {} 已经不能用了
+root 的密码 {}
+数据库连接：root:{}@tcp(10.0.0.3:3306)/prod
+mongodb://admin:{}@10.0.0.9:27017/?authSource=admin
+FYI the db creds are app_user / {}
+Pass: {}
+user/pass: admin/{}
+Use "{}" as the password
+set the password to {}
+Your new password is: {}
+SSID: CorpNet  Password: {}
+WPA2 key: {}
+password -> {}
+ansible_password={}
+self.password = "{}"
+String pwd = "{}";
+docker login -u bob -p {}
+net use \\\\10.0.0.5 {} /user:admin
 echo '{}' | sudo -S ls
 """.strip().splitlines()
 # Weak, famous, or of another kind: nothing a scanner for random strings would see.
@@ -235,6 +257,26 @@ wifi密码贴在墙上
 secret santa
 会议号 123 456 789
 https://www.baidu.com/s?wd=密码
+密码登录接口返回401
+/api/v1/password/reset
+user.setPassword(newPassword)
+const { username, password } = req.body
+password VARCHAR(255) NOT NULL
+Access denied for user 'root'@'localhost' (using password: YES)
+password_min_length = 8
+PasswordAuthentication yes
+cat /etc/passwd
+redis 设置密码 requirepass
+verification code sent to 138****8000
+promo code SAVE20
+admin/operator 角色切换
+client/server 架构
+user/profile2 页面
+max_tokens=4096
+密码和上次一样
+密码是你生日
+默认密码是工号+123
+user = User(name='John Doe', age=20)
 """.strip().splitlines()
 
 

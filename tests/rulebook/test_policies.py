@@ -94,6 +94,8 @@ def test_durations_have_a_unit(window: str, meant: timedelta) -> None:
         ("12h", "0d", 11, "`ladders.window`"),
         ("12h", "a year", 11, "`ladders.window`"),
         ("actions: [warn_sender],", "actions: [flog_sender],", 13, "must be 'identify_sender'"),
+        ("actions: [warn_sender],", "actions: [recall_notice],", 13, "follows from a dismissal"),
+        ("{remove_from_group: 20}", "{recall_notice: 20}", 6, "follows from a dismissal"),
         ("clauses: [s3-1]", "clauses: [s9-9]", 13, "there is no clause `s9-9`"),
         ("at: 2", "at: 1", 14, "rungs must rise: 1 stands after 1"),
         ("at: 1, actions: [warn", "at: 0, actions: [warn", 13, "`ladders.rungs.at`"),

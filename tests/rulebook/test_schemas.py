@@ -23,3 +23,12 @@ def test_a_word_may_be_text_or_a_mapping() -> None:
         for kind in rule["words"]["anyOf"]
         for option in kind.get("items", {}).get("anyOf", [])
     ]
+
+
+def test_a_rung_may_not_call_for_what_only_a_dismissal_does() -> None:
+    """Editors mark the recall of a notice as wrong, as the loader does."""
+    defined = json.loads(schema_text("policy.schema.json"))["$defs"]
+    names = defined["RungEntry"]["properties"]["actions"]["items"]["enum"]
+
+    assert "warn_sender" in names
+    assert "recall_notice" not in names

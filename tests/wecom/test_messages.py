@@ -22,35 +22,12 @@ def test_markdown() -> None:
     assert messages.markdown("**x**") == {"msgtype": "markdown", "markdown": {"content": "**x**"}}
 
 
-def test_textcard() -> None:
-    """A card without a button text leaves WeCom's own; one with it is cut to four characters."""
-    plain = messages.textcard("标题", "说明", "https://a.example/")
-    named = messages.textcard("标题", "说明", "https://a.example/", button="查看详情吧")
-
-    assert plain["textcard"] == {
-        "title": "标题",
-        "description": "说明",
-        "url": "https://a.example/",
-    }
-    assert named["textcard"]["btntxt"] == "查看详情"
-
-
-def test_limits_of_each_part() -> None:
-    """Text and markdown get 2048 bytes, a card's title 128 and its description 512."""
+def test_limits() -> None:
+    """Text and markdown get 2048 bytes."""
     long = "长" * 3000
-    card = messages.textcard(long, long, "https://a.example/")["textcard"]
 
-    sizes = [
-        len(part.encode())
-        for part in (
-            messages.text(long)["text"]["content"],
-            messages.markdown(long)["markdown"]["content"],
-            card["title"],
-            card["description"],
-        )
-    ]
-
-    assert sizes == [2046, 2046, 126, 510]
+    assert len(messages.text(long)["text"]["content"].encode()) == 2046
+    assert len(messages.markdown(long)["markdown"]["content"].encode()) == 2046
 
 
 @given(content=st.text(), most=st.integers(3, 40))

@@ -43,6 +43,7 @@ async def test_message_is_sent_as_wecom_wants_it(api: Api, client: WeComClient) 
         "text": {"content": "你好"},
         "agentid": 1000002,
         "enable_duplicate_check": 1,
+        "duplicate_check_interval": 14400,
     }
     assert all("TOKEN" not in value for value in call.headers.values())
 

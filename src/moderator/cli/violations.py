@@ -177,6 +177,7 @@ def _as_json(record: ViolationRecord) -> str:
             | {"layers": hit.layers, "shown": hit.shown, "fingerprint": hit.fingerprint}
             for hit in record.hits
         ],
+        "hits_omitted": record.hits_omitted,
         "actions": [
             {"id": action.id, "kind": action.kind, "state": action.state}
             | {"errcode": action.errcode, "outcome": action.outcome}

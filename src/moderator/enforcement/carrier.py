@@ -9,6 +9,8 @@ from typing import Final
 import structlog
 
 from moderator.domain.decision import ActionState
+from moderator.enforcement.allowance import Crowded
+from moderator.enforcement.overtaken import overtaken
 from moderator.enforcement.results import Result
 from moderator.enforcement.retry import GiveUp, Wait, after_failure, errcode_of
 from moderator.enforcement.sanctions import Sanctions
@@ -22,6 +24,7 @@ from moderator.telemetry.redaction import redact_text
 # again.  The lease outlives it, so that no other worker begins it in the meantime.
 LONGEST: Final = timedelta(seconds=60)
 LEASE: Final = timedelta(seconds=90)
+_CROWDED: Final = "waits its turn: WeCom shows one receiver only so many messages a minute"
 _WAITS: Final = (0.1, 0.5, 2.0, 5.0)  # seconds until a result is written again, within the lease
 
 
@@ -50,7 +53,10 @@ class Carrier:
         """Settle or postpone `action`, whatever happens; raises nothing but cancellation."""
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                result = await self._sanctions.carry_out(action)
+                result = overtaken(action, self._clock())
+                result = result or await self._sanctions.carry_out(action)
+        except Crowded as crowded:
+            await self._put_off(action, crowded.wait)
         except Exception as error:  # noqa: BLE001 - one broken action must not stop the others
             await self._fall_back(action, error)
         else:
@@ -80,6 +86,7 @@ class Carrier:
                 result.outcome,
                 result.errcode,
                 result.msgid,
+                undoes=result.undoes,
                 now=self._clock(),
             ),
         )
@@ -99,6 +106,14 @@ class Carrier:
         if kept:
             self._metrics.action_postponements.labels(action.kind.value, str(errcode)).inc()
             self._tell(action, ActionState.QUEUED, errcode, outcome)
+
+    async def _put_off(self, action: ClaimedAction, wait: timedelta) -> None:
+        now = self._clock()
+        kept = await self._write(
+            action, lambda: self._outbox.put_off(action.id, now + wait, _CROWDED, now=now)
+        )
+        if kept:
+            self._metrics.action_postponements.labels(action.kind.value, "").inc()
 
     async def _write(self, action: ClaimedAction, write: Callable[[], Awaitable[bool]]) -> bool:
         """Whether the result is kept; a ledger that is away is awaited for a while."""

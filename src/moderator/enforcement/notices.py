@@ -12,12 +12,11 @@ from typing import Final
 from moderator.domain.decision import Clause
 from moderator.enforcement.wording import disguise, grade, topic
 from moderator.ledger.records import HitRecord, ViolationRecord
-
-LIMIT: Final = 2048  # bytes of text and of markdown content (`wecom.md` §6.1)
+from moderator.wecom.messages import cut
 
 _CHINA: Final = timezone(timedelta(hours=8))
 _MOST_CLAUSES: Final = 3  # what the decision rests on stands first; the record has them all
-_CLAUSE_LIMIT: Final = 900  # bytes for all clauses together; the rest of a warning needs about 700
+_CLAUSE_LIMIT: Final = 900  # bytes for all clauses together; a warning has 2048, the rest about 700
 _MARKUP: Final = re.compile(r"[<>*`\[\]()#\s]+")
 _SHORT_VERSION: Final = 20  # characters; a longer one is a remark, which the record keeps
 _NAME_LIMIT: Final = 150  # bytes
@@ -35,7 +34,7 @@ def warning(violation: ViolationRecord) -> str:
         f"请您现在：{subject.advice}",
         f"如有异议：请联系公司合规人员，并提供记录编号 {violation.id}。",
     ]
-    return cut("\n".join(lines), LIMIT)
+    return "\n".join(lines)
 
 
 def compliance_card(violation: ViolationRecord) -> str:
@@ -51,16 +50,7 @@ def compliance_card(violation: ViolationRecord) -> str:
         "命中规则": _rules(violation.hits) or violation.rule,
     }
     lines = [f"**违规记录 {violation.id}**", *(f"> {name}：{fact}" for name, fact in facts.items())]
-    return cut("\n".join(lines), LIMIT)
-
-
-def cut(text: str, limit: int) -> str:
-    """Shorten `text` to at most `limit` bytes of UTF-8, between characters."""
-    raw = text.encode()
-    if len(raw) <= limit:
-        return text
-    mark = "…"
-    return raw[: limit - len(mark.encode())].decode(errors="ignore") + mark
+    return "\n".join(lines)
 
 
 def _grounds(clauses: tuple[Clause, ...]) -> list[str]:

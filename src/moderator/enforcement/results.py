@@ -10,18 +10,21 @@ class Result:
     """How an action ended, in a sentence for compliance staff.
 
     `errcode` is WeCom's (0 for success), None where no answer of WeCom decided; `msgid` names
-    what was sent, for a recall.
+    what was sent, for a recall.  `undoes` are the ids of the actions that this one took back.
     """
 
     state: ActionState
     outcome: str
     errcode: int | None = None
     msgid: str = ""
+    undoes: tuple[int, ...] = ()
 
 
-def accepted(outcome: str, msgid: str = "") -> Result:
+def accepted(outcome: str, msgid: str = "", *, undoes: tuple[int, ...] = ()) -> Result:
     """WeCom said yes."""
-    return Result(state=ActionState.ACCEPTED, outcome=outcome, errcode=0, msgid=msgid)
+    return Result(
+        state=ActionState.ACCEPTED, outcome=outcome, errcode=0, msgid=msgid, undoes=undoes
+    )
 
 
 def failed(outcome: str) -> Result:
@@ -32,3 +35,8 @@ def failed(outcome: str) -> Result:
 def unsupported(outcome: str, errcode: int | None = None) -> Result:
     """WeCom lets nobody do this; a person has to."""
     return Result(state=ActionState.UNSUPPORTED, outcome=outcome, errcode=errcode)
+
+
+def cancelled(outcome: str) -> Result:
+    """Nothing was called: something happened meanwhile that makes the action wrong."""
+    return Result(state=ActionState.CANCELLED, outcome=outcome)

@@ -48,6 +48,11 @@ def after_failure(error: Exception, *, attempt: int, attempts: int, jitter: floa
     return Wait(delay * (1 + jitter / 4))
 
 
+def may_have_arrived(errcode: int | None) -> bool:
+    """Whether a try that ended so may have been carried out though nobody said so."""
+    return errcode in {UNREACHABLE, FAULT}
+
+
 def errcode_of(error: Exception) -> int:
     """The errcode under which a failure is kept and counted."""
     match error:

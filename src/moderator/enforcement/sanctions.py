@@ -4,18 +4,25 @@
 `unsupported` and says why (`wecom.md` §9).  Failures that another try may mend are raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from moderator.domain.decision import ActionKind
+from moderator.domain.decision import ActionKind, ActionState
+from moderator.enforcement.allowance import TO_GROUP, TO_MEMBER, Allowance
 from moderator.enforcement.directory import Directory
 from moderator.enforcement.notices import compliance_card, warning
 from moderator.enforcement.removal import Removal
-from moderator.enforcement.results import Result, accepted, failed, unsupported
-from moderator.ledger.records import ClaimedAction, ViolationRecord
+from moderator.enforcement.results import Result, accepted, cancelled, failed
+from moderator.ledger.records import ActionRecord, ClaimedAction, ViolationRecord
 from moderator.ledger.violations import Violations
 from moderator.settings import ComplianceSettings, WeComSettings
+from moderator.wecom import messages
 from moderator.wecom.client import SentMessage, WeComClient
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Sanctions:
@@ -28,6 +35,7 @@ class Sanctions:
         *,
         wecom: WeComSettings,
         compliance: ComplianceSettings,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._client = client
         self._violations = violations
@@ -35,9 +43,12 @@ class Sanctions:
         self._compliance = compliance
         self._directory = Directory(client)
         self._removal = Removal(client, wecom.apps)
+        self._clock = clock
+        self._to_members = Allowance(TO_MEMBER)
+        self._to_groups = Allowance(TO_GROUP)
 
     async def carry_out(self, action: ClaimedAction) -> Result:
-        """Raises `WeComError` as the client does, and `LedgerError`."""
+        """Raises `WeComError` as the client does, `LedgerError`, and `Crowded` before a call."""
         violation = action.violation
         app_speaks = action.kind is not ActionKind.NOTIFY_COMPLIANCE
         if app_speaks and violation.app not in self._apps:
@@ -63,8 +74,8 @@ class Sanctions:
         return accepted("name and department are kept with the record")
 
     async def warn_sender(self, violation: ViolationRecord) -> Result:
-        payload = _message(violation.sender, "text", warning(violation))
-        sent = await self._client.send_message(violation.app, payload)
+        payload = messages.text(warning(violation), users=[violation.sender])
+        sent = await self._send(violation.app, [violation.sender], payload)
         if violation.sender.lower() in _lower(sent):
             return failed("WeCom left the person out: outside the app's visible range or gone")
         return accepted("WeCom took the warning", sent.msgid)
@@ -77,26 +88,32 @@ class Sanctions:
 
     async def recall_notice(self, violation: ViolationRecord) -> Result:
         """Take back the warnings of this violation; raises code 42052 after 24 hours."""
-        warnings = [
-            action.wecom_msgid
-            for action in violation.actions
-            if action.kind is ActionKind.WARN_SENDER and action.wecom_msgid
-        ]
-        for msgid in warnings:
-            await self._client.recall(violation.app, msgid)
+        warnings = [action for action in violation.actions if _stands(action)]
+        for sent in warnings:
+            await self._client.recall(violation.app, sent.wecom_msgid)
         if not warnings:
-            return unsupported("no warning of this violation was sent")
-        return accepted("WeCom took the warning back")
+            return cancelled("no warning of this violation was sent")
+        undone = tuple(sent.id for sent in warnings)
+        return accepted("WeCom took the warning back", undoes=undone)
+
+    async def _send(
+        self, app: str, users: Sequence[str], payload: Mapping[str, Any]
+    ) -> SentMessage:
+        # WeCom counts by app, whatever it is called here; userids are the same in either case.
+        agent = self._apps[app].agent_id
+        self._to_members.spend([f"{agent}/{user.lower()}" for user in users], self._clock())
+        return await self._client.send_message(app, payload)
 
     async def _notify_group(self, card: str) -> Result:
-        payload = {"msgtype": "markdown", "markdown": {"content": card}}
-        await self._client.send_to_group(self._compliance.app, self._compliance.chat, payload)
+        app, chat = self._compliance.app, self._compliance.chat
+        self._to_groups.spend([chat], self._clock())
+        await self._client.send_to_group(app, chat, messages.markdown(card))
         return accepted("WeCom took the card for the compliance group")
 
     async def _notify_users(self, card: str) -> Result:
         users = self._compliance.users
-        payload = _message("|".join(users), "markdown", card)
-        sent = await self._client.send_message(self._compliance.app, payload)
+        payload = messages.markdown(card, users=users)
+        sent = await self._send(self._compliance.app, users, payload)
         missed = [user for user in users if user.lower() in _lower(sent)]
         if len(missed) == len(users):
             return failed("WeCom left out everybody who should be told")
@@ -104,8 +121,9 @@ class Sanctions:
         return accepted(f"WeCom took the card for compliance{left_out}", sent.msgid)
 
 
-def _message(to: str, kind: str, content: str) -> Mapping[str, Any]:
-    return {"touser": to, "msgtype": kind, kind: {"content": content}}
+def _stands(action: ActionRecord) -> bool:
+    warned = action.kind is ActionKind.WARN_SENDER and action.state is ActionState.ACCEPTED
+    return warned and bool(action.wecom_msgid)
 
 
 def _lower(sent: SentMessage) -> set[str]:

@@ -4,14 +4,18 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
+from moderator.domain.decision import ActionKind
 from moderator.enforcement.carrier import LEASE, Carrier
 from moderator.enforcement.sanctions import Sanctions
 from moderator.ledger.outbox import Outbox
 from moderator.settings import EnforcementSettings
 from moderator.telemetry.metrics import Metrics
+
+_UNNOTICED: Final = (ActionKind.IDENTIFY_SENDER,)  # a look-up for the record
 
 
 def _now() -> datetime:
@@ -32,11 +36,18 @@ class Worker:
         settings: EnforcementSettings,
         metrics: Metrics,
         *,
+        record_only: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = _now,
         jitter: Callable[[], float] = random.random,
         concurrency: int = 16,
     ) -> None:
+        """`record_only` tells how the policy's kill switch stands.
+
+        While it is on, nothing is begun that anybody would notice, also not what was queued or
+        approved before.
+        """
         self._outbox = outbox
+        self._record_only = record_only
         self._settings = settings
         self._metrics = metrics
         self._clock = clock
@@ -95,7 +106,8 @@ class Worker:
         free = self._concurrency - len(self._under_way)
         if not free:
             return 0
-        claimed = await self._outbox.claim(free, LEASE, self._clock())
+        kinds = _UNNOTICED if self._record_only() else tuple(ActionKind)
+        claimed = await self._outbox.claim(free, LEASE, self._clock(), kinds=kinds)
         for action in claimed:
             task = group.create_task(self._carrier.carry(action))
             self._under_way.add(task)

@@ -1,10 +1,21 @@
 """The statements that decide which action is served next, and which no longer."""
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import DateTime, Integer, Interval, Text
 
-from moderator.domain.decision import ActionState
+from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import prepare
 from moderator.ledger.tables import actions
 
@@ -19,6 +30,10 @@ def _in_states(column: ColumnElement[str], *states: ActionState) -> ColumnElemen
     return column.in_([literal_column(f"'{state}'", Text) for state in states])
 
 
+def _of_kinds(column: ColumnElement[str], *kinds: ActionKind) -> ColumnElement[bool]:
+    return column.in_([literal_column(f"'{kind}'", Text) for kind in kinds])
+
+
 def _unsettled(column: ColumnElement[str]) -> ColumnElement[bool]:
     return _in_states(column, ActionState.QUEUED, ActionState.APPROVED, ActionState.SENDING)
 
@@ -26,16 +41,49 @@ def _unsettled(column: ColumnElement[str]) -> ColumnElement[bool]:
 _SENDING = actions.c.state == literal_column(f"'{ActionState.SENDING}'", Text)
 _WITH_THE_LOST_TRY = case((_SENDING, actions.c.history.op("||")(_TRIED)), else_=actions.c.history)
 
+# What the person or the group notices comes in the order in which it was decided.
+_same_channel = and_(
+    _earlier.c.kind == _due.c.kind,
+    _of_kinds(
+        _due.c.kind,
+        ActionKind.WARN_SENDER,
+        ActionKind.REMOVE_FROM_GROUP,
+        ActionKind.RECALL_NOTICE,
+    ),
+)
+_warned_first = and_(
+    _earlier.c.violation_id == _due.c.violation_id,
+    _of_kinds(_earlier.c.kind, ActionKind.WARN_SENDER),
+    _of_kinds(_due.c.kind, ActionKind.REMOVE_FROM_GROUP, ActionKind.RECALL_NOTICE),
+)
+_in_first_try = or_(
+    and_(_in_states(_earlier.c.state, ActionState.SENDING), _earlier.c.attempts <= 1),
+    and_(
+        _in_states(_earlier.c.state, ActionState.QUEUED),
+        _earlier.c.attempts == 0,
+        _earlier.c.due_at <= _NOW,
+    ),
+)
+# The alarm tells the sender's name if one look-up finds it, and does not wait for a second.
+_named_first = and_(
+    _earlier.c.violation_id == _due.c.violation_id,
+    _of_kinds(_earlier.c.kind, ActionKind.IDENTIFY_SENDER),
+    _of_kinds(_due.c.kind, ActionKind.NOTIFY_COMPLIANCE),
+    _in_first_try,
+)
+
 _picked = (
     select(_due.c.id)
     .where(
         _unsettled(_due.c.state),
         _due.c.due_at <= _NOW,
+        _due.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))),
         ~exists().where(
             _earlier.c.corp == _due.c.corp,
             _earlier.c.sender == _due.c.sender,
             _earlier.c.id < _due.c.id,
             _unsettled(_earlier.c.state),
+            or_(_same_channel, _warned_first, _named_first),
         ),
     )
     .order_by(_due.c.id)
@@ -45,7 +93,7 @@ _picked = (
     .prefix_with("MATERIALIZED", dialect="postgresql")  # or the limit may be exceeded
 )
 
-# Due actions, at most one of each person, that nobody else is claiming.
+# Due actions that no earlier one holds back and nobody else is claiming.
 CLAIM = prepare(
     update(actions)
     .where(actions.c.id == _picked.c.id)

@@ -21,8 +21,11 @@ from moderator.settings import DatabaseSettings
 Row = Mapping[str, Any]
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
-_PATIENCE = timedelta(seconds=3)  # WeCom waits five for the whole callback
+ANSWER_DUE = timedelta(seconds=4)  # WeCom hangs up after five and delivers again
+
+_PATIENCE = timedelta(seconds=3)
 _LONGEST_STATEMENT = timedelta(seconds=30)
+_LONGEST_ROLLBACK = 0.5  # seconds
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
@@ -109,17 +112,28 @@ class Engine:
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Transaction]:
+    async def begin(self, *, within: timedelta | None = None) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end of the block, rolled back by any exception.
 
-        Raises `LedgerUnavailable` when PostgreSQL cannot be reached or refuses work.
+        Raises `LedgerUnavailable` when PostgreSQL cannot be reached or refuses work, or when all
+        of it, waiting for a connection and for locks included, is not done `within` that time.
         """
+        try:
+            async with asyncio.timeout(within.total_seconds() if within else None) as deadline:
+                async with self._connection() as connection, self._transaction(connection):
+                    yield Transaction(connection)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise LedgerUnavailable(f"not done within {within}") from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
         pool = await self._opened()
         with translated():
             connection = await pool.acquire(timeout=self._patience)
         try:
-            async with self._transaction(connection):
-                yield Transaction(connection)
+            yield connection
         finally:
             # A connection that cannot be released is thrown away; what it did is done.
             with suppress(LedgerError), translated():
@@ -155,7 +169,7 @@ class Engine:
         except BaseException:
             # Without a rollback the server takes it back; the error that led here matters more.
             with suppress(LedgerError), translated():
-                await transaction.rollback()
+                await _rolled_back(connection, transaction)
             raise
         with translated():
             await transaction.commit()
@@ -181,7 +195,7 @@ def create_engine(settings: DatabaseSettings, url: str | None = None) -> Engine:
 
     An `embedded:` setting needs the `url` of the running `EmbeddedPostgres`.
     """
-    address = url or settings.url
+    address = url or settings.url.get_secret_value()
     if address.startswith("embedded:"):
         raise ValueError("an embedded database has no address before it is started")
     return Engine(dsn_of(address), pool_size=settings.pool_size)
@@ -190,6 +204,15 @@ def create_engine(settings: DatabaseSettings, url: str | None = None) -> Engine:
 def dsn_of(url: str) -> str:
     """The address as libpq and asyncpg write it, from SQLAlchemy's `postgresql+asyncpg://`."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def _rolled_back(connection: Any, transaction: Any) -> None:
+    """Roll back, or hang up on a server that does not answer any more."""
+    try:
+        async with asyncio.timeout(_LONGEST_ROLLBACK):
+            await transaction.rollback()
+    except TimeoutError:
+        connection.terminate()
 
 
 async def _speak_json(connection: Any) -> None:

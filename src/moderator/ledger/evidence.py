@@ -4,10 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, TypeAlias
 
 from Crypto.Cipher import AES
 from Crypto.Random import get_random_bytes
@@ -17,6 +19,10 @@ from moderator.domain.message import Message, TextField
 from moderator.errors import EvidenceUnreadable
 from moderator.matching.masking import mask
 from moderator.settings import EvidenceSettings
+
+MOST_HITS = 200  # kept of one message, the gravest; nobody reads more
+
+Span: TypeAlias = tuple[int, int]  # start, end (code points)
 
 _NONCE = 12
 _TAG = 16
@@ -92,33 +98,44 @@ class PlacedHit:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A message's texts without the values of masked hits."""
+    """A message's texts without the values of masked hits, and the hits that are kept with it."""
 
     fields: tuple[TextField, ...]
     hits: tuple[PlacedHit, ...]
+    omitted: int  # hits beyond `MOST_HITS`; their values are covered too
 
 
-def redact(message: Message, hits: Iterable[Hit]) -> Redacted:
+def redact(message: Message, hits: Sequence[Hit]) -> Redacted:
     """Cover every masked value wherever it stands in the message, and move the hits along.
 
     A masked value is covered also where no rule saw it: quoted a second time without its keyword,
-    or in another field.
+    or in another field.  The work grows in proportion to the text and the number of hits: it is
+    done on the event loop, and a message can be full of hits.
     """
-    hits = tuple(hits)
-    values = {value for hit in hits if hit.masked for value in _values(message, hit)}
-    covers = [_Covers(field, _spans(field, hits, values)) for field in message.fields]
-    placed = [_placed(hit, message, covers) for hit in hits]
-    return Redacted(tuple(cover.redacted() for cover in covers), tuple(placed))
+    texts = _texts_by_name(message)
+    masked = [hit for hit in hits if hit.masked]
+    again = _Occurrences(value for hit in masked for value in _values(texts, hit))
+    seen = _spans_by_name(masked)
+    covers = [
+        _Covers(field, _joined([*seen[""], *seen[field.name], *again.find(field.text)], field.text))
+        for field in message.fields
+    ]
+    first = _first_by_name(covers)
+    kept = tuple(_placed(hit, texts, first.get(hit.field)) for hit in hits[:MOST_HITS])
+    return Redacted(tuple(cover.redacted() for cover in covers), kept, len(hits) - len(kept))
 
 
 class _Covers:
     """One field and the spans of it to be covered, in order and apart."""
 
-    def __init__(self, field: TextField, spans: list[tuple[int, int]]) -> None:
+    def __init__(self, field: TextField, spans: list[Span]) -> None:
         self.field = field
         self._text = field.text
         self._spans = spans
         self._masks = [mask(self._text[start:end]) for start, end in spans]
+        self._starts = [start for start, _ in spans]
+        grown = (len(cover) - (end - start) for (start, end), cover in self._covered())
+        self._shifts = [0, *accumulate(grown)]  # of what stands before the n-th span
 
     def redacted(self) -> TextField:
         edges = [(0, 0), *self._spans, (len(self._text), len(self._text))]
@@ -128,53 +145,83 @@ class _Covers:
 
     def place(self, position: int, *, ends: bool) -> int:
         """Where `position` of the original text lies in the redacted one."""
-        shift = 0
-        for (start, end), cover in zip(self._spans, self._masks, strict=True):
-            if position <= start:
-                break
-            if position < end:
-                return start + shift + (len(cover) if ends else 0)
-            shift += len(cover) - (end - start)
-        return min(position, len(self._text)) + shift
+        before = bisect_left(self._starts, position)  # spans that begin before it
+        if before and position < self._spans[before - 1][1]:
+            cover = len(self._masks[before - 1]) if ends else 0
+            return self._starts[before - 1] + self._shifts[before - 1] + cover
+        return min(position, len(self._text)) + self._shifts[before]
+
+    def _covered(self) -> Iterable[tuple[Span, str]]:
+        return zip(self._spans, self._masks, strict=True)
 
 
-def _placed(hit: Hit, message: Message, covers: list[_Covers]) -> PlacedHit:
-    value = next(iter(_values(message, hit)), "") if hit.masked else ""
-    for cover in covers:
-        if _concerns(hit, cover.field):
-            start = cover.place(hit.start, ends=False)
-            return PlacedHit(hit, start, cover.place(hit.end, ends=True), value)
-    return PlacedHit(hit, 0, 0, value)
+class _Occurrences:
+    """Finds values in texts, however many values there are, by how they begin."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values = {value for value in values if len(value) >= _TELLING}
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for value in self._values:
+            lengths[value[:_TELLING]].add(len(value))
+        self._lengths = {begin: sorted(found, reverse=True) for begin, found in lengths.items()}
+
+    def find(self, text: str) -> Iterator[Span]:
+        """At each place the longest value that begins there."""
+        places = range(len(text) - _TELLING + 1) if self._values else ()
+        for at in places:
+            for length in self._lengths.get(text[at : at + _TELLING], ()):
+                if text[at : at + length] in self._values:
+                    yield at, at + length
+                    break
 
 
-def _values(message: Message, hit: Hit) -> list[str]:
-    texts = (field.text for field in message.fields if _concerns(hit, field))
-    return [value for text in texts if (value := text[hit.start : hit.end])]
+def _placed(hit: Hit, texts: Mapping[str, list[str]], cover: _Covers | None) -> PlacedHit:
+    value = next(iter(_values(texts, hit)), "") if hit.masked else ""
+    if cover is None:
+        return PlacedHit(hit, 0, 0, value)
+    start = cover.place(hit.start, ends=False)
+    return PlacedHit(hit, start, cover.place(hit.end, ends=True), value)
 
 
-def _concerns(hit: Hit, field: TextField) -> bool:
-    return hit.field in ("", field.name)
+def _values(texts: Mapping[str, list[str]], hit: Hit) -> list[str]:
+    found = (text[hit.start : hit.end] for text in texts.get(hit.field, ()))
+    return [value for value in found if value]
 
 
-def _spans(field: TextField, hits: Iterable[Hit], values: set[str]) -> list[tuple[int, int]]:
-    """The spans of `field` to cover, overlapping ones joined, in order."""
-    length = len(field.text)
-    seen = [(h.start, min(h.end, length)) for h in hits if h.masked and _concerns(h, field)]
-    again = [span for value in values for span in _occurrences(field.text, value)]
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(span for span in (*seen, *again) if span[0] < span[1]):
+def _texts_by_name(message: Message) -> Mapping[str, list[str]]:
+    """The texts that a hit in a field of that name concerns; one without a name concerns all."""
+    texts: dict[str, list[str]] = {"": [field.text for field in message.fields]}
+    for field in message.fields:
+        if field.name:
+            texts.setdefault(field.name, []).append(field.text)
+    return texts
+
+
+def _spans_by_name(masked: Iterable[Hit]) -> defaultdict[str, list[Span]]:
+    spans: defaultdict[str, list[Span]] = defaultdict(list)
+    for hit in masked:
+        spans[hit.field].append((hit.start, hit.end))
+    return spans
+
+
+def _first_by_name(covers: Sequence[_Covers]) -> Mapping[str, _Covers]:
+    named = {cover.field.name: cover for cover in reversed(covers)}
+    if covers:
+        named[""] = covers[0]
+    return named
+
+
+def _joined(spans: Iterable[Span], text: str) -> list[Span]:
+    """The spans within `text`, overlapping ones joined, in order."""
+    joined: list[Span] = []
+    for start, end in sorted((start, min(end, len(text))) for start, end in spans):
+        if start >= end:
+            continue
         if joined and start < joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
     return joined
-
-
-def _occurrences(text: str, value: str) -> Iterable[tuple[int, int]]:
-    at = text.find(value) if len(value) >= _TELLING else -1
-    while at >= 0:
-        yield at, at + len(value)
-        at = text.find(value, at + 1)
 
 
 def _key_id(key: bytes) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from moderator.ledger.engine import Engine, prepare
+from moderator.ledger.engine import ANSWER_DUE, Engine, prepare
 from moderator.ledger.records import FailedMessage
 from moderator.ledger.rows import failed_of
 from moderator.ledger.tables import failed_messages
@@ -31,8 +31,10 @@ _KEEP = prepare(
 class FailedMessages:
     """Keeps callbacks encrypted, as WeCom sent them, beside what opens them again."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, within: timedelta = ANSWER_DUE) -> None:
+        """A callback that is not kept `within` that time is given up: WeCom delivers it again."""
         self._engine = engine
+        self._within = within
 
     async def keep(
         self,
@@ -50,7 +52,7 @@ class FailedMessages:
 
         `reason` is the name of the error's class: its text could hold what a person wrote.
         """
-        async with self._engine.begin() as transaction:
+        async with self._engine.begin(within=self._within) as transaction:
             row = await transaction.row(
                 _KEEP,
                 app=app,

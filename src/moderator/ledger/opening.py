@@ -16,9 +16,9 @@ async def opened(settings: DatabaseSettings) -> AsyncIterator[Engine]:
     spoken to when the engine is used.
     """
     async with AsyncExitStack() as stack:
-        url = None
-        if settings.url.startswith("embedded:"):
-            directory = embedded_directory(settings.url)
+        url, address = None, settings.url.get_secret_value()
+        if address.startswith("embedded:"):
+            directory = embedded_directory(address)
             url = await stack.enter_async_context(EmbeddedPostgres(directory))
         engine = create_engine(settings, url)
         stack.push_async_callback(engine.dispose)

@@ -27,8 +27,10 @@ _DONE = (ActionState.ACCEPTED, ActionState.COMPLIED, ActionState.UNDONE)
 class Outbox:
     """Hands actions to workers, and keeps what became of each try.
 
-    A person's actions are handed out one after the other, oldest first: an unsettled one holds
-    back those after it.  Proposals and buried actions hold back nothing.
+    What a person notices is handed out in order: an unsettled warning holds back the person's next
+    warning and the same violation's removal, a removal the next one.  The alarm to compliance waits
+    for the first look-up of the sender's name and for nothing else.  Proposals and buried actions
+    hold back nothing.
     """
 
     def __init__(self, engine: Engine, *, expire_after: timedelta = EXPIRE_AFTER) -> None:
@@ -37,8 +39,15 @@ class Outbox:
         self._expire_after = expire_after
         self._listener = Listener(engine, CHANNEL)
 
-    async def claim(self, limit: int, lease: timedelta, now: datetime) -> list[ClaimedAction]:
-        """At most `limit` actions, for the caller alone until the lease ends.
+    async def claim(
+        self,
+        limit: int,
+        lease: timedelta,
+        now: datetime,
+        *,
+        kinds: Collection[ActionKind] = tuple(ActionKind),
+    ) -> list[ClaimedAction]:
+        """At most `limit` actions of `kinds`, for the caller alone until the lease ends.
 
         An action whose lease ended unsettled is handed out again; its history says so.  Actions
         that waited too long become `expired` instead.
@@ -47,7 +56,7 @@ class Outbox:
         async with self._engine.begin() as transaction:
             await transaction.rows(EXPIRE, now=now, expire_after=self._expire_after, tried=tried)
             rows = await transaction.rows(
-                CLAIM, now=now, until=now + lease, most=limit, tried=tried
+                CLAIM, now=now, until=now + lease, most=limit, kinds=list(kinds), tried=tried
             )
             return await _with_violations(transaction, sorted(rows, key=_by_id))
 
@@ -59,23 +68,29 @@ class Outbox:
         errcode: int | None = None,
         wecom_msgid: str = "",
         *,
+        undoes: Collection[int] = (),
         now: datetime | None = None,
     ) -> bool:
         """Keep how a try ended; False where the action has moved on meanwhile.
 
-        That WeCom accepted something is a fact, which stands also when it is told late.
+        That WeCom accepted something is a fact, which stands also when it is told late.  The
+        accepted actions that it `undoes` become `undone` with it.
         """
+        at = now or _now()
         async with self._engine.begin() as transaction:
             row = await _move(
                 transaction,
                 action_id,
                 _may_become(state),
-                at=now or _now(),
+                at=at,
                 state=state,
                 outcome=outcome,
                 errcode=errcode,
                 **({"wecom_msgid": wecom_msgid} if wecom_msgid else {}),
             )
+            for undone in undoes if row else ():
+                undo = _may_become(ActionState.UNDONE)
+                await _move(transaction, undone, undo, at=at, state=ActionState.UNDONE)
         return row is not None
 
     async def postpone(
@@ -100,6 +115,28 @@ class Outbox:
                 due_at=until,
             )
         return row is not None
+
+    async def put_off(
+        self, action_id: int, until: datetime, outcome: str, *, now: datetime | None = None
+    ) -> bool:
+        """Queue an action that was claimed but not tried again, for `until`.
+
+        The claim costs it no attempt and leaves no trace in its history.  False as in `settle`.
+        """
+        statement = (
+            update(actions)
+            .where(actions.c.id == action_id, actions.c.state == ActionState.SENDING.value)
+            .values(
+                state=ActionState.QUEUED.value,
+                attempts=actions.c.attempts - 1,
+                outcome=outcome,
+                due_at=until,
+                updated_at=now or _now(),
+            )
+            .returning(actions.c.id)
+        )
+        async with self._engine.begin() as transaction:
+            return await transaction.row(statement) is not None
 
     async def approve(self, action_id: int, by: str, *, now: datetime | None = None) -> Resolved:
         """Queue a proposal in the name of `by`; whoever is second learns who was first.

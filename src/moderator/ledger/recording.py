@@ -20,7 +20,7 @@ from moderator.domain.decision import (
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.ledger import standings
-from moderator.ledger.engine import Engine, Transaction, prepare
+from moderator.ledger.engine import ANSWER_DUE, Engine, Transaction, prepare
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter, redact
 from moderator.ledger.rows import clause_as_json, evidence_as_json, hit_as_json
 from moderator.ledger.tables import actions, violations
@@ -32,8 +32,17 @@ _CAPS = 0x6D6F6463  # the advisory lock under which daily caps are counted
 
 _WRITTEN = (
     *("message_key", "corp", "app", "source", "sender", "message_id", "kind", "chat", "sent_at"),
-    *("recorded_at", "category", "severity", "rule", "rules", "fingerprints", "hits", "rulebook"),
-    *("offence", "step", "clauses", "evidence", "evidence_key", "evidence_expires_at"),
+    *(
+        "recorded_at",
+        "category",
+        "severity",
+        "rule",
+        "rules",
+        "fingerprints",
+        "hits",
+        "hits_omitted",
+    ),
+    *("rulebook", "offence", "step", "clauses", "evidence", "evidence_key", "evidence_expires_at"),
 )
 _INSERT_VIOLATION = prepare(
     insert(violations)
@@ -101,12 +110,17 @@ class Recorder:
         fingerprinter: Fingerprinter,
         *,
         keep: timedelta,
+        within: timedelta = ANSWER_DUE,
     ) -> None:
-        """`keep` is how long after it was sent the text of a message stays readable."""
+        """`keep` is how long after it was sent the text of a message stays readable.
+
+        A record that is not committed `within` that time is given up.
+        """
         self._engine = engine
         self._cipher = cipher
         self._fingerprinter = fingerprinter
         self._keep = keep
+        self._within = within
 
     async def record(
         self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
@@ -117,7 +131,7 @@ class Recorder:
         them.  Raises `LedgerUnavailable`; then nothing was written.
         """
         values = self._values(message, finding, rulebook, now)
-        async with self._engine.begin() as transaction:
+        async with self._engine.begin(within=self._within) as transaction:
             standing = await standings.lock(transaction, message.corp, message.sender)
             decision = await _decided(transaction, finding, standing, policy, now)
             violation = await _write_violation(transaction, {**values, **_outcome(decision)})
@@ -149,6 +163,7 @@ class Recorder:
             "rules": list(dict.fromkeys(hit.rule for hit in finding.hits)),
             "fingerprints": [hit["fingerprint"] for hit in hits if hit["masked"]],
             "hits": hits,
+            "hits_omitted": redacted.omitted,
             "rulebook": rulebook,
             "evidence": sealed.blob,
             "evidence_key": sealed.key_id,

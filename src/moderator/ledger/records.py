@@ -91,8 +91,8 @@ class ActionRecord:
 class ViolationRecord:
     """A violation as it was recorded, with what became of it.
 
-    `hits` and `fields` are complete only where `evidence` is `readable`.  Names, departments and
-    clauses read as they did then.
+    `hits` and `fields` are complete only where `evidence` is `readable`; `hits_omitted` were found
+    too, but are not kept.  Names, departments and clauses read as they did then.
     """
 
     id: int
@@ -124,6 +124,7 @@ class ViolationRecord:
     judgement: str
     evidence: EvidenceState
     evidence_expires_at: datetime
+    hits_omitted: int = 0
     fields: tuple[TextField, ...] = ()
     actions: tuple[ActionRecord, ...] = ()
 

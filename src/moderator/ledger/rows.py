@@ -97,6 +97,7 @@ def violation_of(
         rule=row["rule"],
         rules=tuple(row["rules"]),
         hits=_hits(row["hits"], content),
+        hits_omitted=row["hits_omitted"],
         rulebook=row["rulebook"],
         offence=row["offence"],
         step=row["step"],

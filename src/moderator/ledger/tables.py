@@ -63,6 +63,7 @@ violations = Table(
     Column("rules", ARRAY(Text), nullable=False),
     Column("fingerprints", ARRAY(Text), nullable=False),
     Column("hits", JSONB, nullable=False),
+    Column("hits_omitted", Integer, nullable=False, server_default=text("0")),
     _text("rulebook"),
     Column("offence", Integer, nullable=False),
     _text("step"),

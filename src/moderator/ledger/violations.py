@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger
 
-from moderator.domain.decision import ActionState
+from moderator.domain.decision import ActionKind
 from moderator.errors import NotFound
 from moderator.ledger import standings
 from moderator.ledger.engine import Engine, Transaction
@@ -20,7 +20,8 @@ from moderator.ledger.records import (
     ViolationFilter,
     ViolationRecord,
 )
-from moderator.ledger.rows import action_of, attempt_as_json, violation_of
+from moderator.ledger.reversal import cancel, recall
+from moderator.ledger.rows import action_of, violation_of
 from moderator.ledger.tables import actions, violations
 
 ANY = ViolationFilter()
@@ -75,9 +76,10 @@ class Violations:
     ) -> Judged:
         """Confirm, dismiss or reopen the violation as it was at `version`.
 
-        In the same transaction a dismissal gives the sender the strike back and cancels what was
-        not yet carried out; taking the dismissal back counts the strike again.  When somebody else
-        changed the record since, nothing happens and their record comes back.  Raises `NotFound`.
+        In the same transaction a dismissal gives the sender the strike back, cancels what was not
+        yet carried out and queues the recall of a warning less than 24 hours old; taking the
+        dismissal back counts the strike again and cancels that recall.  When somebody else changed
+        the record since, nothing happens and their record comes back.  Raises `NotFound`.
         """
         at = now or _now()
         async with self._engine.begin() as transaction:
@@ -86,8 +88,7 @@ class Violations:
             applied = await _judged(transaction, violation_id, status, by, reason, version, at)
             if applied:
                 await standings.restore(transaction, person.corp, person.sender, now=at)
-            if applied and status is Status.DISMISSED:
-                await _cancel(transaction, violation_id, by=by, at=at)
+                await self._reverse(transaction, violation_id, status, by=by, at=at)
             return Judged(await self._one(transaction, violation_id), applied=applied)
 
     async def erase_expired(self, now: datetime, limit: int = 1000) -> int:
@@ -108,6 +109,18 @@ class Violations:
         )
         async with self._engine.begin() as transaction:
             return len(await transaction.rows(statement))
+
+    async def _reverse(
+        self, transaction: Transaction, violation_id: int, status: Status, *, by: str, at: datetime
+    ) -> None:
+        if status is not Status.DISMISSED:
+            recalls = (ActionKind.RECALL_NOTICE,)
+            reason = "dismissal taken back"
+            await cancel(transaction, violation_id, kinds=recalls, reason=reason, by=by, at=at)
+            return
+        await cancel(transaction, violation_id, reason="violation dismissed", by=by, at=at)
+        # Read after that: what is not cancelled now is done, or on its way.
+        await recall(transaction, await self._one(transaction, violation_id), by=by, at=at)
 
     async def _one(self, transaction: Transaction, violation_id: int) -> ViolationRecord:
         row = await transaction.row(select(violations).where(violations.c.id == violation_id))
@@ -181,25 +194,6 @@ async def _judged(
         .returning(violations.c.id)
     )
     return bool(await transaction.rows(statement))
-
-
-async def _cancel(transaction: Transaction, violation_id: int, *, by: str, at: datetime) -> None:
-    pending = [ActionState.PROPOSED, ActionState.APPROVED, ActionState.QUEUED]
-    tried = attempt_as_json(at, ActionState.CANCELLED, outcome="violation dismissed", by=by)
-    statement = (
-        update(actions)
-        .where(
-            actions.c.violation_id == violation_id,
-            actions.c.state == any_(literal([str(state) for state in pending], ARRAY(Text))),
-        )
-        .values(
-            state=ActionState.CANCELLED.value,
-            outcome="violation dismissed",
-            updated_at=at,
-            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
-        )
-    )
-    await transaction.rows(statement)
 
 
 def _now() -> datetime:

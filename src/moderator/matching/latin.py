@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from moderator.domain.rule import Layer
 from moderator.matching.entries import Entry
@@ -15,9 +16,11 @@ from moderator.text.squeezing import runs, squeeze
 
 FEWEST_INITIALS = 3
 MOST_MEANINGS = 2  # initials that stand for more words stand for none
-_TOKEN = re.compile(r"[0-9a-z@$!|+(€£¡*#]+")
+_SIGN = "[0-9a-z@$!|+(£¡*#]"
+_TOKEN = re.compile(f"{_SIGN}{_SIGN}*")  # a plain class first: `re` skips to it fast
 LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
-_TRAILING = MARKS + MASKS
+MOST_TOKENS = 1024  # of one text
+_MARKS = MARKS + MASKS
 _LETTER = re.compile("[a-z]")
 _REPEATED = re.compile(r"(.)\1")
 
@@ -52,37 +55,38 @@ class LatinTokens:
     def find(self, view: Folded) -> Iterator[Found]:
         """What the tokens of the canonical text stand for, beside what they spell."""
         chinese = not view.text.isascii()
-        for token in tokens(view.text):
-            for start, end, entry, layer in self._meanings(token, chinese=chinese):
-                at = token.start()
-                yield Found(entry, ((at + start, at + end),), (layer,))
+        for token in islice(tokens(view.text), MOST_TOKENS):
+            for run, entry, layer in self._meanings(token.group(), chinese=chinese):
+                start = token.start() + token.group().index(run)
+                yield Found(entry, ((start, start + len(run)),), (layer,))
 
-    def _meanings(
-        self, token: re.Match[str], *, chinese: bool
-    ) -> Iterator[tuple[int, int, Entry, Layer]]:
-        run = token.group()
-        if not run.isalpha():
-            yield from self._disguises(run)
-            return
-        for entry in self._collapsed.get(squeeze(run), ()):
-            if _repeats(run, entry.text):
-                yield 0, len(run), entry, Layer.REPEATS
-        if chinese:
-            for entry in self._initials.get(run, ()):
-                yield 0, len(run), entry, Layer.INITIALS
+    def _meanings(self, token: str, *, chinese: bool) -> Iterator[tuple[str, Entry, Layer]]:
+        bare = letters_of(token)
+        if bare.isalpha():
+            for entry in self._collapsed.get(squeeze(bare), ()):
+                if _repeats(bare, entry.text):
+                    yield bare, entry, Layer.REPEATS
+            for entry in self._initials.get(bare, ()) if chinese else ():
+                yield bare, entry, Layer.INITIALS
+        if bare != token or not bare.isalpha():
+            yield from self._disguises(token)
 
-    def _disguises(self, token: str) -> Iterator[tuple[int, int, Entry, Layer]]:
+    def _disguises(self, token: str) -> Iterator[tuple[str, Entry, Layer]]:
         if len(token) > LONGEST_TOKEN or not _LETTER.search(token):
             return
-        bare = token.rstrip(_TRAILING)
-        for run in {token, bare} if bare else {token}:
+        for run in dict.fromkeys((token, token.rstrip(_MARKS))):
             for entry in self._leet.get(key(run), ()):
                 if entry.text != run and _mostly_letters(run) and spells(run, entry.text):
-                    yield 0, len(run), entry, Layer.LEET
+                    yield run, entry, Layer.LEET
             if any(sign in MASKS for sign in run):
                 for entry in self._starred.get(f"{len(run)}{run[0]}", ()):
                     if masks(run, entry.text):
-                        yield 0, len(run), entry, Layer.LEET
+                        yield run, entry, Layer.LEET
+
+
+def letters_of(token: str) -> str:
+    """The token without marks around it: what is left of `(lhc!`."""
+    return token.strip(_MARKS)
 
 
 def tokens(text: str) -> Iterator[re.Match[str]]:

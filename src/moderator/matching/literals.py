@@ -107,8 +107,11 @@ def _numbered(groups: Iterable[Iterable[str]]) -> tuple[list[str], list[int]]:
 
 
 def _pairs(forms: Sequence[Form]) -> frozenset[str]:
+    """Every two characters that stand side by side in a word and may be parted."""
     found: set[str] = set()
     for form in forms:
+        if form.entry.ascii and form.entry.word.separators is Separators.NONE:
+            continue
         letters = form.literal if form.literal.isalnum() else squeeze(form.literal)
         found.update(map("".join, pairwise(letters)))
     return frozenset(found)

@@ -19,7 +19,7 @@ from moderator.text.pinyin import Pinyin
 
 MOST_SPELLINGS = 4  # of one word with several readings
 _AROUND = 12  # characters on either side of a run of pinyin
-_MOST_RUNS = 256  # of one text that are read as pinyin
+_MOST_RUNS = 128  # of one text that are read as pinyin
 _NEAR = 4  # characters within which a syllable's neighbour stands
 _RUN = re.compile("[a-z]{2,36}")
 _UNIT = re.compile(r"[a-z]+|[^\W_]")

@@ -11,10 +11,10 @@ from moderator.matching.placeholders import is_placeholder
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A hit and how specific it is: severity, proof, its length, that of its keyword."""
+    """A hit and how specific it is: severity, proof, length, length of its keyword."""
 
     hit: Hit
-    rank: tuple[int, bool, int, int]
+    rank: tuple[int, bool, int, int, str]
 
     def moved(self, start: int, end: int, note: str) -> "Find":
         """The same find, placed on the encoded run in which it was found."""
@@ -56,7 +56,7 @@ def try_value(rule: Rule, pattern: Pattern, value: str, span: tuple[int, int]) -
         notes=verdict.notes,
     )
     keyword = max(map(len, pattern.keywords), default=0)
-    rank = (int(rule.severity), verdict.verified is True, span[1] - span[0], keyword)
+    rank = (int(rule.severity), verdict.verified is True, span[1] - span[0], keyword, rule.id)
     return Find(hit, rank)
 
 

@@ -14,7 +14,8 @@ _ENCODED = r"[0-9a-z+/_-]{20}|(?:%[0-9a-f]{2}[^%\s]{0,8}){3}|\\[ux][0-9a-f]{2}"
 _HEX_PAIRS = r"|[0-9a-f]{2}(?:[ :][0-9a-f]{2}){9}"
 # Stands in every encoded run; begins with a plain class, which `re` searches for fast.
 _HINT = re.compile(r"[0-9a-z+/_%\\-](?:[0-9a-z+/_%\\-]{7}|[0-9a-f][ :][0-9a-f]{2}[ :])")
-_SHORTEST_PART = 6  # letters of one token of an encoded run that has neither % nor digits
+_SHORTEST_PART = 6  # characters of the longest token in an encoded run without escapes
+_FEWEST_PAIRS = 10  # bytes of hexadecimal digits with spaces between
 _DENSE = 16  # positions of one keyword from which on it pays to leave some out
 _NEVER = "(?!)"
 
@@ -43,10 +44,11 @@ class PatternTriggers:
 
     def calls(self, text: str, tokens: Sequence[str]) -> bool:
         """Whether a lower-case text has a run of digits or an encoded run, keywords aside."""
-        plain = all(len(token) < _SHORTEST_PART and token.isalpha() for token in tokens)
-        if plain and "%" not in text and "\\" not in text:
-            return False
-        return self._digits.search(text) is not None or self.encoded(text)
+        longest = max(map(len, tokens))
+        if (longest > 1 or len(tokens) > 2) and self._digits.search(text) is not None:
+            return True
+        parts = longest >= _SHORTEST_PART or len(tokens) >= _FEWEST_PAIRS
+        return (parts or "%" in text or "\\" in text) and self.encoded(text)
 
     def encoded(self, text: str) -> bool:
         """Whether a lower-case text has a run that may be encoded."""

@@ -9,7 +9,7 @@ from moderator.domain.rule import Layer
 from moderator.matching.automaton import Match
 from moderator.matching.entries import Form
 from moderator.matching.judging import Found, Span
-from moderator.matching.latin import LatinTokens
+from moderator.matching.latin import LatinTokens, letters_of
 from moderator.matching.literals import Literals
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import Sieve
@@ -50,11 +50,13 @@ class Words:
         for token in tokens:
             if len(token) < 2 or token.isdigit():
                 continue
-            if token.isalpha():
-                if latin.abbreviates(token):
+            plain = token.isalpha()
+            letters = token if plain else letters_of(token)
+            if letters.isalpha():
+                if latin.abbreviates(letters):
                     return True
-                plausible = plausible or phonetics.plausible(token)
-            elif latin.disguises(token):
+                plausible = plausible or phonetics.plausible(letters)
+            if not plain and latin.disguises(token):
                 return True
         return plausible and phonetics.suspicious(text)
 

@@ -7,13 +7,13 @@ from typing import Any
 from moderator.rehearsal.invention import (
     COMPLIANCE_GROUP,
     MODERATION_APP,
+    PEOPLE,
     invent_departments,
     invent_people,
 )
 from moderator.rehearsal.world import App, Group, Person, World
 from moderator.settings import Settings
 
-_PEOPLE = 240
 _OFFICERS = 6
 
 
@@ -35,7 +35,7 @@ def settings_of(world: World, *, api_url: str, database_url: str = "embedded:") 
     }
 
 
-def world_of(settings: Settings, *, people: int = _PEOPLE, seed: int = 1) -> World:
+def world_of(settings: Settings, *, people: int = PEOPLE, seed: int = 1) -> World:
     """A world in which `settings` are right: its apps, groups and compliance people exist.
 
     The other members are the invented ones of `invent_people(people, seed)`, whom `moderator

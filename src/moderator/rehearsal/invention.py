@@ -9,6 +9,7 @@ from moderator.rehearsal.world import App, Department, Group, Person, Robot, Wor
 
 MODERATION_APP = "moderation"
 NOTICE_APP = "notice"
+PEOPLE = 1_200  # enough that nobody floods at a thousand messages a second
 COMPLIANCE_GROUP = "complianceroom"
 WORK_GROUP = "projectphoenix"
 FOREIGN_GROUP = "foundbypeople"
@@ -44,7 +45,7 @@ _POSITIONS = ("工程师", "高级工程师", "专员", "主管", "经理", "助
 COMPLIANCE_DEPARTMENT = 6
 
 
-def invent_world(people: int = 240, seed: int = 1) -> World:
+def invent_world(people: int = PEOPLE, seed: int = 1) -> World:
     """A company with `people` members, two apps, three groups and a robot.
 
     Names, departments and groups depend on `seed` alone; secrets, tokens and keys are new at every

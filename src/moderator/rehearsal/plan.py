@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moderator.rehearsal.chat import clean, violation
-from moderator.rehearsal.invention import invent_people
-
-_PEOPLE = 240
+from moderator.rehearsal.invention import PEOPLE, invent_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,7 @@ class Plan:
         return round(self.rate * self.seconds)
 
     def messages(self) -> Iterator[Planned]:
-        senders = tuple(person.userid for person in invent_people(_PEOPLE, 1))
+        senders = tuple(person.userid for person in invent_people(PEOPLE, 1))
         for number in range(self.total):
             yield self._message(number, senders)
 

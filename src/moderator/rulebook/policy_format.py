@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from moderator.domain.decision import ActionKind
 from moderator.rulebook.entries import Entry, Id, Listed, Text
@@ -15,7 +15,21 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 Duration = Annotated[str, StringConstraints(pattern=DURATION)]
 ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-ActionName = Annotated[ActionKind, Field(strict=False)]
+_PLANNED = tuple(kind for kind in ActionKind if kind is not ActionKind.RECALL_NOTICE)
+
+
+def _planned(kind: ActionKind) -> ActionKind:
+    if kind not in _PLANNED:
+        raise ValueError(f"`{kind}` follows from a dismissal and cannot be planned")
+    return kind
+
+
+ActionName = Annotated[
+    ActionKind,
+    Field(strict=False),
+    AfterValidator(_planned),
+    WithJsonSchema({"type": "string", "enum": [kind.value for kind in _PLANNED]}),
+]
 
 
 def duration(text: str) -> timedelta:

@@ -75,7 +75,7 @@ ACTION_POSTPONEMENTS: Final = Metric(
     MetricKind.COUNTER,
     ("kind", "errcode"),
     "Actions put off for another try, by kind and errcode (-2: WeCom unreachable, -3: a fault "
-    "of the service).",
+    "of the service, empty: not tried, WeCom shows one receiver only so many messages).",
 )
 ACTION_SECONDS: Final = Metric(
     "moderator_action_seconds",

@@ -86,7 +86,7 @@ def _compatibility() -> Iterator[tuple[str, str, Layer]]:
         if character in LOOKALIKES or _unfolded(code):
             continue
         plain = unicodedata.normalize("NFKC", character)
-        if plain != character and (kept := _without_brackets(character, plain)):
+        if plain != character and (kept := _without_brackets(plain)):
             yield character, kept, _compatibility_layer(character, kept)
     for code in (*range(0x1D400, 0x1D800), *range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)):
         plain = unicodedata.normalize("NFKC", chr(code))
@@ -99,15 +99,15 @@ def _unfolded(code: int) -> bool:
     return 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7B0 or 0xFE30 <= code < 0xFE50
 
 
-def _without_brackets(character: str, plain: str) -> str:
-    """The folded form, or "" where folding would only rewrite punctuation."""
+def _without_brackets(plain: str) -> str:
+    """What stands in brackets or before a full stop; "" where only punctuation was rewritten."""
     kept = "".join(part for part in plain.lower() if part not in BRACKETS) or plain
-    words = all(part.isalnum() or part in _MARKS_IN_WORDS for part in kept)
-    return kept if words and character not in "…‥．．" else _full_stop(character)
+    rewritten = kept.startswith("..") or not all(map(_in_words, kept))
+    return "" if rewritten else kept
 
 
-def _full_stop(character: str) -> str:
-    return "." if character in "．․﹒" else ""
+def _in_words(character: str) -> bool:
+    return character.isalnum() or character in _MARKS_IN_WORDS
 
 
 def _compatibility_layer(character: str, plain: str) -> Layer:

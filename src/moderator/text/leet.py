@@ -16,12 +16,11 @@ MEANINGS = {
     "|": "il",
     "+": "t",
     "(": "c",
-    "€": "e",
     "£": "l",
     "¡": "i",
 }
 MASKS = "*#"
-MARKS = "@$!|+(€£¡"
+MARKS = "@$!|+(£¡"
 _MERGED = {"l": "i", "b": "g"}  # letters that one sign may mean alike
 _CLASSES = str.maketrans(
     _MERGED | {sign: _MERGED.get(letters[0], letters[0]) for sign, letters in MEANINGS.items()}

@@ -8,9 +8,6 @@ from typing import Any
 
 TEXT_BYTES = 2048
 MARKDOWN_BYTES = 2048
-TITLE_BYTES = 128
-DESCRIPTION_BYTES = 512
-BUTTON_CHARACTERS = 4
 MOST_USERS = 1000
 
 _CUT = "…"
@@ -26,20 +23,6 @@ def text(content: str, *, users: Sequence[str] = ()) -> Payload:
 def markdown(content: str, *, users: Sequence[str] = ()) -> Payload:
     """Build a markdown message; shown by WeCom clients, not by the WeChat plug-in."""
     return _payload("markdown", {"content": cut(content, MARKDOWN_BYTES)}, users)
-
-
-def textcard(
-    title: str, description: str, url: str, *, button: str = "", users: Sequence[str] = ()
-) -> Payload:
-    """Build a card that opens `url`; WeCom's own button text stands where `button` is empty."""
-    card = {
-        "title": cut(title, TITLE_BYTES),
-        "description": cut(description, DESCRIPTION_BYTES),
-        "url": url,
-    }
-    if button:
-        card["btntxt"] = button[:BUTTON_CHARACTERS]
-    return _payload("textcard", card, users)
 
 
 def cut(content: str, most: int) -> str:
