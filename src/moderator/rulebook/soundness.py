@@ -67,15 +67,10 @@ def _pattern_defects(pattern: PatternEntry) -> Iterator[Complaint]:
         yield (), "needs `keywords` or `digits`, or it would run over every message"
     if pattern.keywords and pattern.digits:
         yield ("digits",), "has `keywords` too; a pattern is run by the one or the other"
-    for index, keyword in enumerate(pattern.keywords):
-        if keyword != keyword.lower():
-            yield ("keywords", index), f"the keyword `{keyword}` must be in lower case"
-    for index, stop in enumerate(pattern.stop):
-        if stop != stop.lower():
-            yield ("stop", index), f"`{stop}` must be in lower case"
-    for index, word in enumerate(pattern.context):
-        if word != word.lower():
-            yield ("context", index), f"`{word}` must be in lower case"
+    for key in ("keywords", "stop", "context"):
+        for index, literal in enumerate(getattr(pattern, key)):
+            if literal != literal.lower():
+                yield (key, index), f"`{literal}` must be in lower case"
     if pattern.checksum and pattern.checksum not in CHECKSUMS:
         known = ", ".join(sorted(CHECKSUMS))
         yield ("checksum",), f"unknown checksum `{pattern.checksum}`; there are: {known}"
