@@ -1,4 +1,4 @@
-"""This project and its peers on the same texts in the same run: `python benchmarks/peers.py [--write]`.
+"""This project and its peers on the same texts in one run: `python benchmarks/peers.py [--write]`.
 
 Engines that look for many words: 60,000 generated words over the clean comments.  Scanners for
 secrets: the same comments and office talk full of hashes, on which every finding is a false alarm,

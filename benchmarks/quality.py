@@ -26,8 +26,8 @@ from words import word_samples
 PROJECT = Path(__file__).resolve().parents[1]
 RULES = PROJECT / "rules"
 DOCUMENT = PROJECT / "docs" / "matching-quality.md"
-# Per cent of the texts of each set, and messages: what has been reached, less a little.
-LEAST_RECALL = {"patterns": 97.0, "own": 95.0, "words": 92.0, "plain words": 99.5}
+# Per cent of the texts of each set, and clean comments; no rule that masks may hit a clean text.
+LEAST_RECALL = {"patterns": 97.0, "own": 90.0, "words": 92.0, "plain words": 99.5}
 MOST_FALSE_ALARMS = 3
 INTRODUCTION = """\
 # How good the shipped rules are
@@ -101,7 +101,8 @@ class Quality:
             for source, count in false.items()
             if count > most.get(source, 0)
         ]
-        return below + above
+        masked = sorted({alarm.hit.rule for alarm in self.alarms.alarms if alarm.hit.masked})
+        return [*below, *above, *(f"{rule} masks, and hits clean texts" for rule in masked)]
 
     def _layers(self) -> str:
         return layer_table(self.layers, self.alarms.by_layer())
@@ -117,7 +118,7 @@ class Quality:
 _DISGUISES = """\
 Each word of each rule once per disguise that the rule undoes for it, in a neutral sentence.
 Two-character words are not looked for across a single sentence mark (`路口，交通`), which is what
-`commas` and `ellipsis` cost; a word inside another word may need more than the neutral sentence."""
+`commas` cost; an allow phrase may excuse a word even in the neutral sentence."""
 _LAYERS = """\
 The disguises of a layer, screened as shipped and by a screen that leaves this one layer out.  Where
 much is found without it another layer undoes the same disguise.  The last column is the price on

@@ -28,6 +28,8 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_messages")),
         sa.UniqueConstraint("key", name=op.f("uq_failed_messages_key")),
     )
@@ -36,7 +38,14 @@ def upgrade() -> None:
         "failed_messages",
         ["id"],
         unique=False,
-        postgresql_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL AND erased_at IS NULL"),
+    )
+    op.create_index(
+        op.f("ix_failed_messages_expires_at"),
+        "failed_messages",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL AND erased_at IS NULL"),
     )
     op.create_table(
         "standings",

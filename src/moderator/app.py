@@ -160,7 +160,14 @@ class Service:
             wecom=self.settings.wecom,
             compliance=self.settings.compliance,
         )
-        return Worker(self.outbox, sanctions, self.settings.enforcement, self.metrics, clock=_now)
+        return Worker(
+            self.outbox,
+            sanctions,
+            self.settings.enforcement,
+            self.metrics,
+            record_only=lambda: self.rules.current.policy.record_only,
+            clock=_now,
+        )
 
     def _called(self, path: str, errcode: int) -> None:
         self.metrics.count_wecom_call(path, errcode)

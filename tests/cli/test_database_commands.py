@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import logging
+import os
+import pwd
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,6 +38,7 @@ from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import Settings, load_settings
 from moderator.wecom.envelope import Envelope
 
+ACCOUNT = pwd.getpwuid(os.getuid()).pw_name
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 POLICY = Policy(
     ladders=(
@@ -276,7 +280,7 @@ async def test_a_limit_is_kept_over_many_pages(
 
 @pytest.mark.usefixtures("recorded")
 async def test_proposals_are_listed_and_approved(run: Run, database: Engine) -> None:
-    """Approving names who it was; a second decision changes nothing and exits with 1."""
+    """Approving keeps who it was; a second decision changes nothing and exits with 1."""
     listed = await run(outbox.app, "list", "--state", "proposed")
     action = listed.output.split("\t")[0]
 
@@ -285,7 +289,57 @@ async def test_proposals_are_listed_and_approved(run: Run, database: Engine) -> 
 
     assert (first.exit_code, second.exit_code) == (0, 1)
     assert "approved" in second.output
-    assert (await Outbox(database).one(int(action))).decided_by == "wang"
+    decided_by = (await Outbox(database).one(int(action))).decided_by
+    assert decided_by == f"{ACCOUNT}@{socket.gethostname()} (cli) for wang"
+
+
+@pytest.mark.usefixtures("recorded")
+async def test_nobody_decides_in_another_persons_name(
+    run: Run, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is kept in any case, and not what the environment calls it."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "director")
+    action = (await run(outbox.app, "list", "--state", "proposed")).output.split("\t")[0]
+
+    await run(outbox.app, "refuse", action)
+
+    decided_by = (await Outbox(database).one(int(action))).decided_by
+    assert decided_by == f"{ACCOUNT}@{socket.gethostname()} (cli)"
+
+
+@pytest.mark.parametrize(
+    ("app", "arguments"),
+    [
+        (outbox.app, ("approve", "99999999999999999999")),
+        (outbox.app, ("requeue", "99999999999999999999")),
+        (outbox.app, ("requeue", "--errcode", "99999999999")),
+        (outbox.app, ("list", "--before", "99999999999999999999")),
+        (outbox.app, ("list", "--limit", "99999999999999999999")),
+        (failed.app, ("replay", "99999999999999999999")),
+    ],
+)
+async def test_a_number_beyond_all_ids_is_a_usage_error(
+    run: Run, app: Any, arguments: tuple[str, ...]
+) -> None:
+    """It is named with its range, and the database is not asked."""
+    result = await run(app, *arguments)
+
+    assert result.exit_code == 2
+    told = " ".join(result.output.replace("│", " ").split())  # out of its box
+    assert "is not in the range" in told
+
+
+async def test_lists_of_an_empty_database_say_what_to_do(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    """Without the migrations every list tells how to run them."""
+    config = config_file(tmp_path, empty_database_url)
+
+    for app in (outbox.app, violations.app, failed.app):
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["list", "--config", str(config)])
+        assert isinstance(result.exception, SchemaMismatch)
+        assert "run `moderator database upgrade`" in str(result.exception)
 
 
 @pytest.mark.usefixtures("recorded")
@@ -350,6 +404,70 @@ async def test_a_callback_that_fails_again_stays_and_the_others_go_on(
     assert result.stdout == f"{broken}\tfailed again\tMalformedEnvelope\n{good}\tclean\n"
     (left,) = await FailedMessages(database).list()
     assert (left.id, left.reason, left.attempts) == (broken, "MalformedEnvelope", 2)
+
+
+async def test_a_named_callback_is_replayed_alone(
+    run: Run, database: Engine, settings: Settings
+) -> None:
+    """The one named is processed and settled, its text erased; the other waits on."""
+    first = await keep(database, settings, "今天开会", "19")
+    second = await keep(database, settings, "买六合彩", "20")
+
+    result = await run(failed.app, "replay", str(second))
+
+    assert (result.exit_code, result.stdout) == (0, f"{second}\tviolation\n")
+    waiting, settled = await FailedMessages(database).list(settled=True)
+    assert (waiting.id, waiting.settled_at) == (first, None)
+    assert (settled.id, settled.body, settled.settled_at is None) == (second, b"", False)
+    shown = (await run(failed.app, "list", "--settled")).output.splitlines()
+    assert [line.split("\t")[-1] for line in shown] == ["waiting", "replayed"]
+
+
+async def test_a_callback_that_does_not_wait_is_named(
+    run: Run, database: Engine, settings: Settings
+) -> None:
+    """Unknown, replayed already, or in somebody else's hands: status 1, and the others go on."""
+    settled = await keep(database, settings, "今天开会", "21")
+    taken = await keep(database, settings, "今天开会", "22")
+    good = await keep(database, settings, "今天开会", "23")
+    kept = FailedMessages(database)
+    await kept.settle(settled)
+    await kept.take(only=taken)
+
+    result = await run(failed.app, "replay", "999", str(settled), str(taken), str(good))
+
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert lines == [
+        *([str(id_), "no such message waits"] for id_ in (999, settled, taken)),
+        [str(good), "clean"],
+    ]
+    assert result.exit_code == 1
+
+
+async def test_a_named_callback_that_fails_again_can_be_taken_at_once(
+    run: Run, database: Engine
+) -> None:
+    """It is given back with the new reason and counted, and the status is 1."""
+    kept = FailedMessages(database)
+    broken = await kept.keep("guard", "k", b"<xml/>", "wrong", "1", "n", "KeyError")
+
+    result = await run(failed.app, "replay", str(broken))
+
+    assert (result.exit_code, result.stdout) == (1, f"{broken}\tfailed again\tMalformedEnvelope\n")
+    again = await kept.take(only=broken)
+    assert again is not None
+    assert (again.reason, again.attempts) == ("MalformedEnvelope", 2)
+
+
+async def test_an_erased_callback_is_listed_as_such(run: Run, database: Engine) -> None:
+    """What came and was never replayed is not forgotten with its text."""
+    kept = FailedMessages(database, keep=timedelta(days=1))
+    await kept.keep("guard", "k", b"<xml/>", "s", "1", "n", "KeyError", now=NOW)
+    await kept.erase_expired(NOW + timedelta(days=2))
+
+    listed = await run(failed.app, "list")
+
+    assert listed.output.split("\t")[-1].startswith("erased 2026-03-04")
 
 
 def test_dsn_is_taken_from_the_settings(config: Path, database_url: str) -> None:

@@ -5,23 +5,31 @@ from datetime import timedelta
 from typing import Any
 
 from moderator.enforcement.retention import Retention
+from moderator.ledger.engine import Engine
+from moderator.ledger.failed import FailedMessages
 from moderator.ledger.records import EvidenceState
 
 Scene = Any  # the fixture's own class; test folders are no packages
 
 
-async def test_expired_evidence_is_erased_by_the_running_service(scene: Scene) -> None:
-    """The violation stays; what was written goes."""
+async def test_what_has_expired_is_erased_by_the_running_service(
+    scene: Scene, database: Engine
+) -> None:
+    """The violation and the callback that failed stay; what was written goes."""
     violation = await scene.violate()
     kept = await scene.violations.one(violation)
+    failed = FailedMessages(database)
+    await failed.keep("guard", "k", b"<xml/>", "s", "1", "n", "KeyError", now=scene.clock())
     scene.clock.forward(days=400)
-    retention = Retention(scene.violations, clock=scene.clock, every=timedelta(days=1))
+    retention = Retention(scene.violations, failed, clock=scene.clock, every=timedelta(days=1))
 
     running = asyncio.create_task(retention.run())
-    while (after := await scene.violations.one(violation)).evidence is EvidenceState.READABLE:
+    while await failed.count():
         assert not running.done()
     retention.stop()
     await running
 
+    after = await scene.violations.one(violation)
     assert (kept.evidence, after.evidence) == (EvidenceState.READABLE, EvidenceState.ERASED)
     assert after.rule == kept.rule
+    assert [each.body for each in await failed.list()] == [b""]

@@ -390,6 +390,25 @@ async def test_a_result_that_could_not_be_kept_is_tried_again_after_the_lease(
     assert len(scene.stand_in.journal.delivered(SEND)) == 1
 
 
+async def test_a_warning_lost_on_the_way_is_not_repeated_after_a_night(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine stopped right after the send and came back when WeCom had forgotten it."""
+
+    async def away(*_: object, **__: object) -> bool:
+        raise LedgerUnavailable
+
+    monkeypatch.setattr(carrier, "_WAITS", (0.0,))
+    violation = await scene.violate(WARN)
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.outbox, "settle", away)
+        await scene.work()
+    await scene.work_after(8 * 3600)
+
+    assert (await scene.action(violation)).state is ActionState.FAILED
+    assert len(scene.stand_in.journal.delivered(SEND)) == 1
+
+
 async def test_a_worker_outlives_a_ledger_that_is_away(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

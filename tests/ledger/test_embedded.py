@@ -136,6 +136,24 @@ async def test_a_folder_that_cannot_be_made_is_unavailable(home: Path) -> None:
         await EmbeddedPostgres(home / "file" / "pg").start()
 
 
+@pytest.mark.parametrize("name", ["d" * 100, "数" * 30])  # a path is counted in bytes
+async def test_a_path_that_is_too_long_for_a_socket_is_refused(home: Path, name: str) -> None:
+    """Elsewhere its socket would be open to every user of the machine; nothing is made."""
+    with pytest.raises(LedgerUnavailable, match="too long for a socket"):
+        await EmbeddedPostgres(home / name / "pg").start()
+
+    assert not (home / name).exists()
+
+
+async def test_the_longest_path_keeps_its_socket_to_itself(home: Path) -> None:
+    """To the last byte that is allowed the socket stands in the folder, which is its owner's."""
+    room = 107 - len(os.fsencode(home / "x" / ".s.PGSQL.5432"))
+    directory = home / ("x" * (room + 1))
+    async with EmbeddedPostgres(directory):
+        assert (directory / ".s.PGSQL.5432").is_socket()
+        assert directory.stat().st_mode & 0o077 == 0
+
+
 async def test_opening_the_settings_starts_and_stops_the_server(home: Path) -> None:
     """`opened` gives an engine on the embedded database and leaves nothing running."""
     settings = DatabaseSettings(url=f"embedded://{home}/deep/pg")

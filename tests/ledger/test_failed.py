@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from moderator.errors import LedgerUnavailable
 from moderator.ledger.engine import Engine
 from moderator.ledger.failed import LEASE, FailedMessages
 
@@ -78,6 +79,46 @@ async def test_a_callback_that_fails_again_stays(failed: FailedMessages) -> None
     again = await failed.take(now=NOW)
     assert again is not None
     assert (again.reason, again.attempts) == ("TypeError", 2)
+
+
+async def test_a_callback_that_cannot_be_kept_in_time_is_given_up(database: Engine) -> None:
+    """While the table is locked that is said before WeCom hangs up, which delivers it again."""
+    failed = FailedMessages(database, within=timedelta(milliseconds=100))
+
+    async with asyncio.timeout(10), database.begin() as locking:
+        await locking.script("LOCK TABLE failed_messages IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(LedgerUnavailable):
+            await _keep(failed)
+
+
+async def test_a_callback_that_was_never_replayed_is_erased_in_the_end(
+    database: Engine,
+) -> None:
+    """After its time what it held is gone; that it came and why it failed stays in the list."""
+    failed = FailedMessages(database, keep=timedelta(days=9))
+    kept = await _keep(failed)
+
+    early = await failed.erase_expired(NOW + timedelta(days=8))
+    late = await failed.erase_expired(NOW + timedelta(days=9))
+    again = await failed.erase_expired(NOW + timedelta(days=9))
+
+    assert (early, late, again) == (0, 1, 0)
+    (shell,) = await failed.list()
+    assert (shell.id, shell.body, shell.reason) == (kept, b"", "KeyError")
+    assert shell.erased_at == NOW + timedelta(days=9)
+    assert await failed.take(now=NOW) is None
+    assert await failed.count() == 0
+
+
+async def test_an_erased_callback_that_comes_anew_can_be_replayed(failed: FailedMessages) -> None:
+    """It is kept whole and for the whole time once more."""
+    await _keep(failed)
+    await failed.erase_expired(NOW + timedelta(days=999))
+    await _keep(failed)
+
+    taken = await failed.take(now=NOW)
+    assert taken is not None
+    assert taken.body == b"<xml/>\x00"
 
 
 async def test_a_replayed_callback_that_comes_and_fails_anew_is_whole(

@@ -148,7 +148,8 @@ async def test_a_crashed_workers_action_is_handed_out_again(record: Record, outb
     assert first.id not in [each.id for each in others]
 
     assert (second.id, first.attempts, second.attempts) == (first.id, 1, 2)
-    assert [each.outcome for each in (await outbox.one(first.id)).history] == ["lease ended"]
+    (lost,) = (await outbox.one(first.id)).history
+    assert (lost.outcome, lost.at) == ("lease ended", LATER)
 
 
 async def test_what_was_sent_stays_sent_though_it_is_told_late(

@@ -47,6 +47,35 @@ async def test_the_second_message_of_a_person_is_the_second_offence(record: Reco
     assert (first.decision.offence, second.decision.offence, other.decision.offence) == (1, 2, 1)
 
 
+async def test_a_record_that_cannot_be_made_in_time_is_given_up(
+    database: Engine,
+    cipher: EvidenceCipher,
+    finding: Finding,
+    policy: Policy,
+    make_message: Callable[..., Message],
+    now: datetime,
+) -> None:
+    """While the table is locked it is unavailable before WeCom hangs up; then it is made."""
+    recorder = Recorder(
+        database,
+        cipher,
+        Fingerprinter(b"f" * 32),
+        keep=timedelta(days=1),
+        within=timedelta(milliseconds=100),
+    )
+
+    async def recorded() -> Recorded | None:
+        return await recorder.record(make_message(), finding, policy=policy, rulebook="b", now=now)
+
+    async with asyncio.timeout(10), database.begin() as locking:
+        await locking.script("LOCK TABLE violations IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(LedgerUnavailable):
+            await recorded()
+    async with asyncio.timeout(10):
+        recorder = Recorder(database, cipher, Fingerprinter(b"f" * 32), keep=timedelta(days=1))
+        assert await recorded() is not None
+
+
 async def test_racing_messages_of_a_person_are_counted_one_after_the_other(record: Record) -> None:
     """Twelve messages recorded at once are the offences one to twelve."""
     recorded = await asyncio.gather(*(record(number) for number in range(1, 13)))

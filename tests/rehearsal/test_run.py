@@ -23,7 +23,7 @@ from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.plan import Plan
 from moderator.rehearsal.recorded import QueryFailed
 from moderator.rehearsal.report import Report
-from moderator.rehearsal.run import Target, rehearse
+from moderator.rehearsal.run import NothingThere, Target, rehearse
 from moderator.rehearsal.sender import Timing
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import create_stand_in
@@ -243,6 +243,19 @@ async def test_wrong_api_token(service: FakeService, settings: Settings) -> None
             await rehearse(target, _PLAN, timing=_HASTY, settle=0.0)
 
 
+async def test_nothing_that_answers(settings: Settings) -> None:
+    """Where nothing listens nothing was sent, and that is what is said."""
+    target = Target.of(
+        settings,
+        url="http://127.0.0.1:1",
+        app="moderation",
+        api_token=settings.api.tokens["rehearsal"].get_secret_value(),
+    )
+
+    with pytest.raises(NothingThere, match=r"127\.0\.0\.1:1"):
+        await rehearse(target, _PLAN, timing=_HASTY, settle=0.0)
+
+
 async def test_list_of_another_shape(service: FakeService, settings: Settings) -> None:
     """Items that lack what was agreed on are an error, never a passed run."""
     service.lacks = "message_id"
@@ -349,6 +362,18 @@ async def test_command_without_a_checkable_list_exits_1(
 
     assert result.exit_code == 1
     assert "HTTP 401" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--target", "--journal"])
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:8080", "http://", "http://h:port"])
+async def test_command_refuses_what_is_no_address(
+    tmp_path: Path, settings: Settings, option: str, address: str
+) -> None:
+    """A mistyped address is a usage error before anything is sent."""
+    result = await _command(tmp_path, settings, "--target", "http://127.0.0.1:1", option, address)
+
+    assert result.exit_code == 2
+    assert option in result.stderr
 
 
 async def test_command_names_the_apps_that_there_are(tmp_path: Path, settings: Settings) -> None:

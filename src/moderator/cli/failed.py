@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from moderator.app import Service
-from moderator.cli.ledger import Config, at_the_ledger
+from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
 from moderator.intake.reception import Delivery
 from moderator.ledger.engine import Engine
 from moderator.ledger.failed import FailedMessages
@@ -22,7 +22,7 @@ app = typer.Typer(
 @app.command(name="list")
 def list_(
     settled: Annotated[bool, typer.Option(help="Also those replayed well.")] = False,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
     config: Config = None,
 ) -> None:
     """List the callbacks that are kept, oldest first; tab-separated."""
@@ -31,17 +31,19 @@ def list_(
         return await FailedMessages(engine).list(settled=settled, limit=limit)
 
     for each in at_the_ledger(config, listed):
-        state = "replayed" if each.settled_at else "waiting"
-        print(each.id, each.received_at.isoformat(), each.app, each.reason, each.attempts, state,
-              sep="\t")  # fmt: skip
+        print(each.id, each.received_at.isoformat(), each.app, each.reason, each.attempts,
+              _state(each), sep="\t")  # fmt: skip
 
 
 @app.command()
 def replay(
-    ids: Annotated[list[int] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(help="Which; all if none is named.", min=1, max=MOST_ID),
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Process kept callbacks again; exit status 1 if one fails again."""
+    """Process kept callbacks again; exit status 1 if one fails again or does not wait for it."""
 
     async def replayed(settings: Settings, engine: Engine) -> int:
         configure_logging(settings.log)
@@ -51,18 +53,32 @@ def replay(
         raise typer.Exit(1)
 
 
+def _state(kept: FailedMessage) -> str:
+    if kept.erased_at:
+        return f"erased {kept.erased_at.isoformat()}"
+    return "replayed" if kept.settled_at else "waiting"
+
+
 async def _replay(service: Service, failed: FailedMessages, ids: list[int] | None) -> int:
-    """How many failed again."""
+    """How many failed again, or were named and do not wait."""
     try:
         if ids:
-            taken = [await failed.take(only=id_) for id_ in ids]
-            return sum([await _again(service, failed, each) for each in taken if each])
+            return sum([await _named(service, failed, id_) for id_ in ids])
         failures, last = 0, 0
         while each := await failed.take(after=last):
             failures, last = failures + await _again(service, failed, each), each.id
         return failures
     finally:
         await service.stop()
+
+
+async def _named(service: Service, failed: FailedMessages, id_: int) -> bool:
+    """Whether it failed again or is not there to be replayed."""
+    kept = await failed.take(only=id_)
+    if kept is None:
+        print(id_, "no such message waits", sep="\t")
+        return True
+    return await _again(service, failed, kept)
 
 
 async def _again(service: Service, failed: FailedMessages, kept: FailedMessage) -> bool:

@@ -11,6 +11,9 @@ from moderator.ledger.engine import Engine
 from moderator.ledger.opening import opened
 from moderator.settings import Settings, load_settings
 
+MOST_ID = 2**63 - 1
+MOST_INTEGER = 2**31 - 1
+
 Result = TypeVar("Result")
 Config = Annotated[Path | None, typer.Option(help="Settings file; else the environment.")]
 

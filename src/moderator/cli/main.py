@@ -4,6 +4,8 @@ Commands are imported when they are called: `scan` needs neither a web framework
 driver, and should not wait for them.
 """
 
+import codecs
+import io
 import sys
 from importlib import import_module
 from typing import Any, Final
@@ -70,8 +72,20 @@ def _moderator(
         raise typer.Exit
 
 
+def _let_everything_be_written(stream: io.TextIOWrapper) -> None:
+    """Keep a letter that the terminal's encoding lacks from ending the command.
+
+    ASCII is what Python assumes where the locale says nothing; the terminal is UTF-8 then.
+    """
+    assumed = codecs.lookup(stream.encoding).name == "ascii"
+    stream.reconfigure(encoding="utf-8" if assumed else None, errors="backslashreplace")
+
+
 def run() -> None:
     """Run a command; an error raised on purpose is a sentence and exit status 2, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            _let_everything_be_written(stream)
     try:
         app()
     except ModeratorError as error:

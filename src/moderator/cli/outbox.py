@@ -1,12 +1,14 @@
 """`moderator outbox`: actions that wait, were decided or failed."""
 
-import getpass
+import os
+import pwd
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import Config, at_the_ledger
+from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import Engine
 from moderator.ledger.outbox import Outbox
@@ -17,15 +19,19 @@ app = typer.Typer(
     help="Actions that wait, were decided or failed.", no_args_is_help=True, add_completion=False
 )
 
-By = Annotated[str, typer.Option(help="Who decides; the user of this machine if unset.")]
-Ids = Annotated[list[int], typer.Argument(help="Actions.")]
+By = Annotated[
+    str, typer.Option(help="For whom; kept beside the user and the machine that decide here.")
+]
+Ids = Annotated[list[int], typer.Argument(help="Actions.", min=1, max=MOST_ID)]
 
 
 @app.command(name="list")
 def list_(
     state: Annotated[list[ActionState] | None, typer.Option(help="Only these; repeatable.")] = None,
-    before: Annotated[int | None, typer.Option(help="Only ids below this one.")] = None,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 100,
+    before: Annotated[
+        int | None, typer.Option(help="Only ids below this one.", min=1, max=MOST_ID)
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
     config: Config = None,
 ) -> None:
     """List actions, newest first; tab-separated."""
@@ -40,7 +46,7 @@ def list_(
 @app.command()
 def approve(ids: Ids, by: By = "", config: Config = None) -> None:
     """Let proposals be carried out; exit status 1 if somebody else had decided one."""
-    name = by or getpass.getuser()
+    name = _decider(by)
     _resolve(ids, lambda outbox, id_: outbox.approve(id_, name), config)
 
 
@@ -52,15 +58,21 @@ def refuse(
     config: Config = None,
 ) -> None:
     """Cancel proposals; exit status 1 if somebody else had decided one."""
-    name = by or getpass.getuser()
+    name = _decider(by)
     _resolve(ids, lambda outbox, id_: outbox.refuse(id_, name, reason), config)
 
 
 @app.command()
 def requeue(
-    ids: Annotated[list[int] | None, typer.Argument(help="Which; all that fit if none.")] = None,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(help="Which; all that fit if none.", min=1, max=MOST_ID),
+    ] = None,
     kind: Annotated[ActionKind | None, typer.Option(help="Only of this kind.")] = None,
-    errcode: Annotated[int | None, typer.Option(help="Only with this errcode.")] = None,
+    errcode: Annotated[
+        int | None,
+        typer.Option(help="Only with this errcode.", min=-MOST_INTEGER, max=MOST_INTEGER),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why; kept with each.")] = "",
     by: By = "",
     config: Config = None,
@@ -69,10 +81,23 @@ def requeue(
 
     async def requeued(_: Settings, engine: Engine) -> int:
         return await Outbox(engine).requeue(
-            ids or None, by=by or getpass.getuser(), reason=reason, kind=kind, errcode=errcode
+            ids or None, by=_decider(by), reason=reason, kind=kind, errcode=errcode
         )
 
     print(at_the_ledger(config, requeued), "requeued")
+
+
+def _decider(by: str) -> str:
+    """Who decides: the account that runs this, whatever name it gives besides.
+
+    The account is the kernel's and not the environment's, which everybody can set.
+    """
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under an id that has no name
+        account = str(os.getuid())
+    name = f"{account}@{socket.gethostname()} (cli)"
+    return f"{name} for {by}" if by else name
 
 
 def _resolve(

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from uvicorn.loops.auto import auto_loop_factory
@@ -14,7 +15,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from moderator.rehearsal.plan import Plan
 from moderator.rehearsal.recorded import QueryFailed
 from moderator.rehearsal.report import Report
-from moderator.rehearsal.run import Target
+from moderator.rehearsal.run import NothingThere, Target
 from moderator.rehearsal.run import rehearse as run_rehearsal
 from moderator.rehearsal.table import table
 from moderator.settings import Settings, load_settings
@@ -60,6 +61,9 @@ def rehearse(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     Exit status 0 only if every message was answered 200, no violation is lost and none doubled.
     """
+    _refuse_what_is_no_address(target, "--target")
+    if journal:
+        _refuse_what_is_no_address(journal, "--journal")
     settings = load_settings(config)
     goal = Target.of(
         settings,
@@ -87,6 +91,19 @@ def _run(goal: Target, plan: Plan, *, look_back: float, settle: float) -> Report
     except QueryFailed as failed:
         print(f"Sent, but what was recorded cannot be checked: {failed}", file=sys.stderr)
         raise typer.Exit(1) from failed
+    except NothingThere as failed:
+        print(f"Nothing was received: {failed}", file=sys.stderr)
+        raise typer.Exit(1) from failed
+
+
+def _refuse_what_is_no_address(url: str, option: str) -> None:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # the port is no number
+        named = False
+    if not named:
+        raise typer.BadParameter("is no address; like http://127.0.0.1:8080", param_hint=option)
 
 
 def _as_json(report: Report) -> str:

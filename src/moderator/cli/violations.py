@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from moderator.cli.ledger import Config, at_the_ledger
+from moderator.cli.ledger import MOST_INTEGER, Config, at_the_ledger
 from moderator.domain.rule import Severity
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher
@@ -54,7 +54,7 @@ def list_(
     category: Category = None,
     severity: AtLeast = None,
     status: WithStatus = None,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 50,
     config: Config = None,
 ) -> None:
     """List violations, newest first; tab-separated."""

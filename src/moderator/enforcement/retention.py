@@ -4,24 +4,31 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from moderator.errors import LedgerError
-from moderator.ledger.violations import Violations
+
+
+class Expiring(Protocol):
+    """Records with a time to live: violations, and callbacks that wait for their replay."""
+
+    async def erase_expired(self, now: datetime, /) -> int:
+        """Erase what people wrote from records whose time is over; how many, 0 when done."""
+        ...
 
 
 class Retention:
-    """Erases evidence that has expired, now and then until it is stopped."""
+    """Erases what has expired of `kept`, now and then until it is stopped."""
 
     def __init__(
         self,
-        violations: Violations,
-        *,
+        *kept: Expiring,
         clock: Callable[[], datetime],
         every: timedelta = timedelta(hours=1),
     ) -> None:
-        self._violations = violations
+        self._kept = kept
         self._clock = clock
         self._every = every
         self._stopping = asyncio.Event()
@@ -30,7 +37,8 @@ class Retention:
     async def run(self) -> None:
         """Erase, wait, erase again, until `stop`; a ledger that is away is tried again later."""
         while not self._stopping.is_set():
-            await self._erase()
+            for each in self._kept:
+                await self._erase(each)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every.total_seconds()):
                     await self._stopping.wait()
@@ -38,9 +46,10 @@ class Retention:
     def stop(self) -> None:
         self._stopping.set()
 
-    async def _erase(self) -> None:
+    async def _erase(self, expiring: Expiring) -> None:
+        records = type(expiring).__name__
         try:
-            while erased := await self._violations.erase_expired(self._clock()):
-                self._log.info("erased expired evidence", violations=erased)
+            while erased := await expiring.erase_expired(self._clock()):
+                self._log.info("erased what has expired", records=records, number=erased)
         except LedgerError as error:
-            self._log.warning("expired evidence could not be erased", exc_info=error)
+            self._log.warning("could not erase", records=records, exc_info=error)

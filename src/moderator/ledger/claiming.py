@@ -39,7 +39,13 @@ def _unsettled(column: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 _SENDING = actions.c.state == literal_column(f"'{ActionState.SENDING}'", Text)
-_WITH_THE_LOST_TRY = case((_SENDING, actions.c.history.op("||")(_TRIED)), else_=actions.c.history)
+# It is told under the time at which it began: what WeCom did then it did about then.
+_LOST_TRY = func.jsonb_set(
+    _TRIED, literal_column("'{0,at}'", ARRAY(Text)), func.to_jsonb(actions.c.updated_at)
+)
+_WITH_THE_LOST_TRY = case(
+    (_SENDING, actions.c.history.op("||")(_LOST_TRY)), else_=actions.c.history
+)
 
 # What the person or the group notices comes in the order in which it was decided.
 _same_channel = and_(

@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import subprocess
+import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ from moderator.errors import LedgerUnavailable
 DATABASE = "moderator"
 
 _ORPHANS_SECONDS = 10
+_SOCKET = ".s.PGSQL.5432"
+_LONGEST_PATH = 103 if sys.platform == "darwin" else 107  # bytes of a socket's path
 _SOCKET_LINE = 4  # of postmaster.pid, counted from 0: the socket's folder; the port before it
 
 
@@ -85,6 +88,7 @@ class EmbeddedPostgres:
         await asyncio.to_thread(self._left)
 
     def _started(self) -> str:
+        self._refuse_long_path()
         self._directory.mkdir(parents=True, exist_ok=True)
         # The lock is the kernel's, so a killed process leaves no trace in the count of users.
         self._share = os.open(self._users, os.O_RDWR | os.O_CREAT, 0o600)
@@ -95,6 +99,14 @@ class EmbeddedPostgres:
         self._server.start()
         atexit.unregister(self._server._cleanup)  # noqa: SLF001 - it miscounts after a `kill -9`
         return str(self._server.get_uri())
+
+    def _refuse_long_path(self) -> None:
+        """The wheel would put the socket where every user of the machine could use it."""
+        beyond = len(os.fsencode(self._directory / _SOCKET)) - _LONGEST_PATH
+        if beyond > 0:
+            raise RuntimeError(
+                f"{self._directory}: {beyond} bytes too long for a socket; choose a shorter folder"
+            )
 
     def _left(self) -> None:
         if self._share < 0:

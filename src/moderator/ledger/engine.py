@@ -25,7 +25,7 @@ ANSWER_DUE = timedelta(seconds=4)  # WeCom hangs up after five and delivers agai
 
 _PATIENCE = timedelta(seconds=3)
 _LONGEST_STATEMENT = timedelta(seconds=30)
-_LONGEST_ROLLBACK = 0.5  # seconds
+_LONGEST_FAREWELL = 0.5  # seconds, to roll back and to let a connection go
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
@@ -51,7 +51,7 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         raise LedgerUnavailable(f"{type(error).__name__}: {error}") from error
     except _WRONG_SCHEMA as error:
-        raise SchemaMismatch(str(error)) from error
+        raise SchemaMismatch(f"{error}; run `moderator database upgrade`") from error
     except asyncpg.PostgresError as error:
         # Its text may repeat a value that was refused.
         raise LedgerError(f"{type(error).__name__} ({error.sqlstate})") from error
@@ -118,10 +118,10 @@ class Engine:
         Raises `LedgerUnavailable` when PostgreSQL cannot be reached or refuses work, or when all
         of it, waiting for a connection and for locks included, is not done `within` that time.
         """
+        deadline = asyncio.timeout(within.total_seconds() if within else None)
         try:
-            async with asyncio.timeout(within.total_seconds() if within else None) as deadline:
-                async with self._connection() as connection, self._transaction(connection):
-                    yield Transaction(connection)
+            async with deadline, self._connection() as connection, self._transaction(connection):
+                yield Transaction(connection)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -137,7 +137,7 @@ class Engine:
         finally:
             # A connection that cannot be released is thrown away; what it did is done.
             with suppress(LedgerError), translated():
-                await pool.release(connection)
+                await pool.release(connection, timeout=_LONGEST_FAREWELL)
 
     async def connect(self) -> Any:
         """A connection of its own beside the pool, for LISTEN; the caller closes it."""
@@ -209,7 +209,7 @@ def dsn_of(url: str) -> str:
 async def _rolled_back(connection: Any, transaction: Any) -> None:
     """Roll back, or hang up on a server that does not answer any more."""
     try:
-        async with asyncio.timeout(_LONGEST_ROLLBACK):
+        async with asyncio.timeout(_LONGEST_FAREWELL):
             await transaction.rollback()
     except TimeoutError:
         connection.terminate()

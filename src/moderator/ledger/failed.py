@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from moderator.ledger.engine import ANSWER_DUE, Engine, prepare
@@ -12,8 +12,12 @@ from moderator.ledger.rows import failed_of
 from moderator.ledger.tables import failed_messages
 
 LEASE = timedelta(minutes=5)
+KEEP = timedelta(days=180)
 
-_KEPT = ("app", "key", "body", "signature", "timestamp", "nonce", "reason", "received_at")
+_KEPT = (
+    *("app", "key", "body", "signature", "timestamp", "nonce", "reason"),
+    *("received_at", "expires_at"),
+)
 _KEEP = prepare(
     (kept := insert(failed_messages).values({name: bindparam(name) for name in _KEPT}))
     .on_conflict_do_update(
@@ -22,18 +26,26 @@ _KEEP = prepare(
             **{name: kept.excluded[name] for name in _KEPT if name != "received_at"},
             "attempts": failed_messages.c.attempts + 1,
             "settled_at": None,
+            "erased_at": None,
         },
     )
     .returning(failed_messages.c.id)
 )
+_WAITING = and_(failed_messages.c.settled_at.is_(None), failed_messages.c.erased_at.is_(None))
 
 
 class FailedMessages:
     """Keeps callbacks encrypted, as WeCom sent them, beside what opens them again."""
 
-    def __init__(self, engine: Engine, *, within: timedelta = ANSWER_DUE) -> None:
-        """A callback that is not kept `within` that time is given up: WeCom delivers it again."""
+    def __init__(
+        self, engine: Engine, *, keep: timedelta = KEEP, within: timedelta = ANSWER_DUE
+    ) -> None:
+        """`keep` is how long a callback waits for its replay before what it holds is erased.
+
+        One that is not kept `within` that time is given up: WeCom delivers it again.
+        """
         self._engine = engine
+        self._keep = keep
         self._within = within
 
     async def keep(
@@ -52,7 +64,8 @@ class FailedMessages:
 
         `reason` is the name of the error's class: its text could hold what a person wrote.
         """
-        async with self._engine.begin(within=self._within) as transaction:
+        received = now or _now()
+        async with self._engine.begin() as transaction:
             row = await transaction.row(
                 _KEEP,
                 app=app,
@@ -62,7 +75,8 @@ class FailedMessages:
                 timestamp=timestamp,
                 nonce=nonce,
                 reason=reason,
-                received_at=now or _now(),
+                received_at=received,
+                expires_at=received + self._keep,
             )
         return int(row["id"]) if row else 0
 
@@ -80,7 +94,7 @@ class FailedMessages:
     async def take(
         self, *, after: int = 0, only: int | None = None, now: datetime | None = None
     ) -> FailedMessage | None:
-        """The next unsettled callback above the id `after`, for the caller alone for a while.
+        """The next waiting callback above the id `after`, for the caller alone for a while.
 
         Or the one with the id `only`.  Whoever takes it settles it, or it can be taken again.
         """
@@ -89,7 +103,7 @@ class FailedMessages:
         wanted = failed_messages.c.id > after if only is None else failed_messages.c.id == only
         picked = (
             select(failed_messages.c.id)
-            .where(failed_messages.c.settled_at.is_(None), free, wanted)
+            .where(_WAITING, free, wanted)
             .order_by(failed_messages.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -116,12 +130,21 @@ class FailedMessages:
 
     async def count(self) -> int:
         """How many callbacks wait to be replayed."""
-        statement = select(func.count().label("number")).where(
-            failed_messages.c.settled_at.is_(None)
-        )
+        statement = select(func.count().label("number")).where(_WAITING)
         async with self._engine.begin() as transaction:
             row = await transaction.row(statement)
         return int(row["number"]) if row else 0
+
+    async def erase_expired(self, now: datetime) -> int:
+        """Erase what is held by callbacks whose time is over, and keep that they were; how many."""
+        statement = (
+            update(failed_messages)
+            .where(_WAITING, failed_messages.c.expires_at <= now)
+            .values(body=b"", erased_at=now)
+            .returning(failed_messages.c.id)
+        )
+        async with self._engine.begin() as transaction:
+            return len(await transaction.rows(statement))
 
     async def _change(self, failed_id: int, **values: object) -> None:
         statement = (

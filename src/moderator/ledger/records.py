@@ -146,7 +146,10 @@ class ClaimedAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMessage:
-    """A callback that could not be processed, encrypted as it was received."""
+    """A callback that could not be processed, encrypted as it was received.
+
+    Without `body` it was replayed well (`settled_at`), or its time was over (`erased_at`).
+    """
 
     id: int
     app: str
@@ -159,6 +162,8 @@ class FailedMessage:
     attempts: int
     received_at: datetime
     settled_at: datetime | None
+    expires_at: datetime
+    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

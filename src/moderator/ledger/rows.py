@@ -150,6 +150,8 @@ def failed_of(row: Row) -> FailedMessage:
         attempts=row["attempts"],
         received_at=row["received_at"],
         settled_at=row["settled_at"],
+        expires_at=row["expires_at"],
+        erased_at=row["erased_at"],
     )
 
 

@@ -30,6 +30,7 @@ metadata = MetaData(
 
 # What a worker still has to do; the same words stand in the partial indexes below.
 UNSETTLED = "state IN ('queued', 'approved', 'sending')"
+WAITING = "settled_at IS NULL AND erased_at IS NULL"
 
 
 def _text(name: str) -> Column[str]:
@@ -147,5 +148,8 @@ failed_messages = Table(
     _moment("received_at"),
     _moment("taken_until", nullable=True),
     _moment("settled_at", nullable=True),
-    Index("ix_failed_messages_waiting", "id", postgresql_where=text("settled_at IS NULL")),
+    _moment("expires_at"),
+    _moment("erased_at", nullable=True),
+    Index("ix_failed_messages_waiting", "id", postgresql_where=text(WAITING)),
+    Index(None, "expires_at", postgresql_where=text(WAITING)),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 DEEPEST = 2
-SHORTEST, LONGEST = 20, 8192
+SHORTEST, LONGEST = 8, 8192
 RUNS_AT_MOST = 32  # of one text, so that a text made of runs stays cheap
 _PRINTABLE_SHARE = 0.9
 
@@ -63,7 +63,7 @@ _ENCODINGS = (
     _Encoding(
         "percent",
         re.compile(
-            r"(?<![\w.~+:/?&=@-])[\w.~+:/?&=@-]{0,256}+(?:%[0-9a-fA-F]{2}[\w.~+:/?&=@-]{0,256}+){3,256}+"
+            r"(?<![\w.~+:/?&=@-])[\w.~+:/?&=@-]{0,256}+(?:%[0-9a-fA-F]{2}[\w.~+:/?&=@-]{0,256}+){1,256}+"
         ),
         unquote_to_bytes,
     ),

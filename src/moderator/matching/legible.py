@@ -37,9 +37,12 @@ _TABLE: dict[int, str] = {
     0xA0: " ",
     0x2019: "'",
 }
+# Marks that nobody sees, and the backslashes of JSON inside JSON (`\\"key\\": \\"…\\"`, `https:\\/\\/`).
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff]"
+    r'|\\+(?=["/\n])'
 )
+_WRITTEN_NEWLINE = re.compile(r"\\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,14 @@ class Legible:
 
     @classmethod
     def of(cls, original: str) -> "Legible":
-        if original.isascii():
+        ascii_only = original.isascii()
+        if ascii_only and "\\" not in original:
             return cls(original)
-        text = original.translate(_TABLE)
-        if not _UNSEEN.search(text):
+        text = _with_newlines(original if ascii_only else original.translate(_TABLE))
+        unseen = {i for run in _UNSEEN.finditer(text) for i in range(*run.span())}
+        if not unseen:
             return cls(text)
-        kept = tuple(i for i, character in enumerate(text) if not _UNSEEN.match(character))
+        kept = tuple(i for i in range(len(text)) if i not in unseen)
         return cls("".join(text[i] for i in kept), kept)
 
     def position(self, original: int) -> int:
@@ -68,3 +73,10 @@ class Legible:
         if self.offsets is None:
             return start, end
         return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def _with_newlines(text: str) -> str:
+    r"""Where quotes are escaped or a key block stands, `\n` was the end of a line."""
+    if "\\n" in text and ('\\"' in text or "-----" in text):
+        return _WRITTEN_NEWLINE.sub("\\\\\n", text)
+    return text

@@ -62,10 +62,10 @@ class PatternMatcher:
 
         A candidate is a pattern and the position of its keyword (or digit run) in `text`.  Encoded
         runs of `text` are decoded and searched too, whatever the candidates are, unless the caller
-        knows (`encoded=False`) that there are none.
+        knows (`encoded=False`) that there are none but single percent escapes.
         """
         finds = [trial for trial in _trials(text, candidates) if isinstance(trial, Find)]
-        decoded = self._decoded(text) if encoded else ()
+        decoded = self._decoded(text) if encoded or "%" in text else ()
         return raise_for_crowds(text, settle([*finds, *decoded]))
 
     def refusals(self, text: str, candidates: Iterable[Candidate]) -> list[Refusal]:

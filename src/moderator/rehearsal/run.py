@@ -19,6 +19,13 @@ from moderator.wecom.envelope import Envelope
 _BETWEEN_LOOKS = 0.5  # seconds
 
 
+class NothingThere(Exception):
+    """Neither a callback nor the query API was ever answered."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"nothing answers at {url}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """The service under rehearsal and how it is reached.
@@ -70,7 +77,9 @@ async def rehearse(
     look_back: float = 5.0,
     settle: float = 10.0,
 ) -> Report:
-    """Send the plan, then ask what was recorded; raises `QueryFailed` when the API cannot be asked.
+    """Send the plan, then ask what was recorded.
+
+    Raises `QueryFailed` when the API cannot be asked, `NothingThere` when nothing could be.
 
     `look_back`: seconds before the start from which records are asked for (a plan that was sent
     before has older ones).  `settle`: seconds that a record may come after its 200, for a service
@@ -89,7 +98,12 @@ async def rehearse(
         outcomes = await _send_all(target, plan, sender)
         seconds = time.perf_counter() - began
         violations = ViolationList(target.url, target.api_token, http)
-        recorded = await _settled(violations, outcomes, wall - look_back, settle)
+        try:
+            recorded = await _settled(violations, outcomes, wall - look_back, settle)
+        except QueryFailed as failed:
+            if any(any(outcome.delivery.statuses) for outcome in outcomes):
+                raise
+            raise NothingThere(target.url) from failed
         received = await received_by(target.journal, http) if target.journal else {}
     return weigh(
         outcomes,

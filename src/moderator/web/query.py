@@ -78,7 +78,8 @@ def _add_violations(router: APIRouter, violations: Violations, access: Access) -
     ) -> ViolationDetail:
         """Confirm or dismiss a violation, or open it again, in the name of the token's holder.
 
-        A dismissal gives the strike back and cancels what was not yet carried out.
+        A dismissal gives the strike back, cancels what was not yet carried out and takes back a
+        warning that is less than 24 hours old.
         """
         judged = await violations.judge(
             violation_id,
