@@ -1,12 +1,14 @@
 """What `moderator rules try` shows of an explanation."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Rule
 from moderator.matching.explanation import Explanation, Near, Suppressed
 from moderator.matching.masking import excerpt
+
+_MOST_SHOWN: Final = 8  # allow phrases on a screen; JSON has them all
 
 
 def described(explanation: Explanation) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def lines(explanation: Explanation, rules: dict[str, Rule]) -> Iterator[str]:
     for one in explanation.suppressed:
         yield f"not  {_named(one.rule, one.word)} at {one.start}-{one.end}: {one.reason}"
         if one.tried:
-            yield f"     allow phrases tried: {', '.join(one.tried)}"
+            yield f"     allow phrases tried: {_enumerated(one.tried)}"
     for near in explanation.nearest:
         yield f"near {_named(near.rule, near.word)}: {near.reason}"
 
@@ -53,6 +55,12 @@ def _hit_lines(explanation: Explanation, hit: Hit, rule: Rule) -> Iterator[str]:
 
 def _masks(explanation: Explanation) -> bool:
     return any(hit.masked for hit in explanation.hits)
+
+
+def _enumerated(phrases: Sequence[str]) -> str:
+    shown = ", ".join(phrases[:_MOST_SHOWN])
+    more = len(phrases) - _MOST_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _verdict(verified: bool | None) -> str:
