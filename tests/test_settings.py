@@ -204,6 +204,11 @@ def test_an_address_of_a_database_is_accepted(address: str) -> None:
     assert settings.database.url.get_secret_value() == address
 
 
+def test_without_an_address_the_database_is_embedded() -> None:
+    """The smallest settings need no server."""
+    assert build_settings(complete()).database.url.get_secret_value() == "embedded:"
+
+
 @pytest.mark.parametrize("sign", ["/", "?", "#", "@", "["])
 @pytest.mark.parametrize("before", ["S3cr3t", "1234"])  # a number could be a port
 def test_an_unencoded_password_is_a_fault_that_does_not_show_it(before: str, sign: str) -> None:

@@ -55,12 +55,12 @@ class Service:
         self.watch = WeComWatch()
         self.http = httpx.AsyncClient()
         self.violations = Violations(engine, cipher)
-        self.failed = FailedMessages(engine)
+        self.failed = FailedMessages(engine, keep=timedelta(days=settings.evidence.keep_days))
         self.outbox = Outbox(engine, expire_after=settings.enforcement.expire_after)
         self.rules = self._follow_rules(rules_of(settings))
         self.reception = self._reception(cipher)
         self.worker = self._worker()
-        self.retention = Retention(self.violations, clock=_now)
+        self.retention = Retention(self.violations, self.failed, clock=_now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:

@@ -24,8 +24,9 @@ async def test_what_has_expired_is_erased_by_the_running_service(
     retention = Retention(scene.violations, failed, clock=scene.clock, every=timedelta(days=1))
 
     running = asyncio.create_task(retention.run())
-    while await failed.count():
-        assert not running.done()
+    async with asyncio.timeout(20):
+        while await failed.count():
+            assert not running.done()
     retention.stop()
     await running
 

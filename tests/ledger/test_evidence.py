@@ -128,7 +128,7 @@ def test_overlapping_secrets_are_covered_as_one(
 def _full_of_secrets(number: int) -> tuple[Message, list[Hit]]:
     """A message of so many secrets of a kind, all different, each written a second time."""
     secrets = ["key-" + "".join(Random(each).sample(ascii_letters, 12)) for each in range(number)]
-    hits = [_hit(at * 17, at * 17 + 16, masked=True) for at in range(number)]
+    hits = [_hit(at * 17, at * 17 + 16, masked=True) for at in reversed(range(number))]
     return _message(" ".join([*secrets, *secrets])), hits
 
 

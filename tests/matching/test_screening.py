@@ -1,13 +1,14 @@
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.domain.finding import Hit
-from moderator.domain.rule import Company, Layer, Rule, Word
+from moderator.domain.rule import Company, Layer, Pattern, Rule, Word
 from moderator.matching.automaton import EngineName
 from moderator.matching.screening import HITS_PER_RULE, Screen
 
@@ -67,6 +68,8 @@ def gambling(request: pytest.FixtureRequest, rule: MakeRule) -> Screen:
         ("去(dubo!", "dubo", (Layer.PINYIN,)),
         ("彩合六", "彩合六", (Layer.REVERSED,)),
         ("sm", "sm", (Layer.CASE,)),
+        ("六\U000e0061合彩", "六\U000e0061合彩", (Layer.INVISIBLE,)),
+        ("六…合…彩", "六…合…彩", (Layer.SEPARATORS,)),
     ],
 )
 def test_undoes_disguises(
@@ -76,6 +79,53 @@ def test_undoes_disguises(
     hit = only(gambling, text)
     assert text[hit.start : hit.end] == span
     assert hit.layers == layers
+
+
+@pytest.mark.parametrize(
+    ("word_text", "disguise"),
+    [
+        ("包装征信", "包裝徵信"),
+        ("躺着瘦", "躺著瘦"),
+        ("不要干了", "不要乾了"),
+        ("阅后即焚", "閱後即焚"),
+        ("香烟批发", "香菸批發"),
+        ("婊子", "女表子"),
+        ("妓院", "女支院"),
+        ("how to make a bomb", "hоw tо mаkе а bоmb"),
+        ("银行卡四件套", "yinhangka四件套"),
+        ("重庆时时彩", "cqssc群"),
+        ("you stupid", "you stupppppid"),
+        ("nigerian prince", "nigerian prinnnnce"),
+        ("bet365", "bet36555"),
+        ("你tmd", "你t___md"),
+        ("大sb", "大s/b"),
+        ("vpn出售", "v__pn出售"),
+        ("assholes", "455h0l35"),
+        ("shabi", "5h4b1"),
+    ],
+)
+def test_undoes_disguises_of_other_words(rule: MakeRule, word_text: str, disguise: str) -> None:
+    """Variants, parts, second readings, repeats in phrases, gaps in mixed words, dense leet."""
+    assert only(Screen([rule(word_text)]), f"说：{disguise}，好").word == word_text
+
+
+def test_parts_that_are_alike_are_no_repeats(rule: MakeRule) -> None:
+    """弓弓 is 弱, though doubled 弓 may also hide a word that has one."""
+    assert only(Screen([rule("死弱智", "大弓弩")]), "死弓弓智").word == "死弱智"
+
+
+@pytest.mark.parametrize("text", ["you idiot", "stupid prince", "you bold stupppid", "yoou idiots"])
+def test_repeats_in_a_phrase_need_the_whole_phrase(rule: MakeRule, text: str) -> None:
+    """Other words beside a repeated one, and words that go on, are no phrase."""
+    assert Screen([rule("you stupid", "nigerian prince", "me idiot")]).screen(text) == ()
+
+
+def test_a_word_without_company_may_still_be_a_keyword(rule: MakeRule) -> None:
+    """What is banned in company only and tells of a secret too leads to the secret."""
+    needs = rule("验证码", company=Company(within=10, all_of=(("转发",),)))
+    pattern = Pattern(expression=r"验证码\D{0,3}(?P<secret>\d{6})", keywords=("验证码",), after=20)
+    code = replace(rule(rule_id="code"), patterns=(pattern,))
+    assert [hit.rule for hit in Screen([needs, code]).screen("验证码 982837")] == ["code"]
 
 
 @pytest.mark.parametrize(

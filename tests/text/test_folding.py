@@ -26,8 +26,13 @@ TABLE = characters()
         ("賭博裏面", "赌博里面"),
         ("沢", "泽"),
         ("⼀⽅", "一方"),
+        ("\uf9ff\uf92f", "刺劳"),
         ("傻\u200b\u2060\ufeff逼", "傻逼"),
         ("\U000e0066\U000e0055", "fu"),
+        ("出\U000e0061售", "出售"),
+        ("出\U000e0066\U000e0055售", "出售"),
+        ("閱後香菸資金鍊關於", "阅后香烟资金链关于"),
+        ("hоw tо mаkе а bоmb", "how to make a bomb"),
         ("f̶u̶c̶k̶", "fuck"),
         ("fuсk", "fuck"),
         ("dǔbó", "dubo"),
@@ -51,7 +56,7 @@ def test_leaves_other_text_as_it_is(text: str) -> None:
     assert canonical(text, TABLE).text == text
 
 
-@given(st.text(st.sampled_from("aｂ六賭\u200b㎏⑩İК\U000e0066😀1️⃣é中"), max_size=30))
+@given(st.text(st.sampled_from("aｂ六賭\u200b㎏⑩İК😀1️⃣é中"), max_size=30))
 def test_every_folded_character_comes_from_its_own(text: str) -> None:
     """Folding a character's origin alone gives that character, look-alikes aside."""
     folded = canonical(text, TABLE)
@@ -71,8 +76,8 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 def test_origins_run_from_left_to_right() -> None:
     """The map never goes back, whatever is left out or grows."""
     folded = canonical("a\u200b㎏\U000e0066⑩賭", TABLE)
-    assert folded.text == "akgf10赌"
-    assert [folded.origin(at, at + 1)[0] for at in range(7)] == [0, 2, 2, 3, 4, 4, 5]
+    assert folded.text == "akg10赌"
+    assert [folded.origin(at, at + 1)[0] for at in range(6)] == [0, 2, 2, 4, 4, 5]
 
 
 @pytest.mark.parametrize(

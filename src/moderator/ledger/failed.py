@@ -65,7 +65,7 @@ class FailedMessages:
         `reason` is the name of the error's class: its text could hold what a person wrote.
         """
         received = now or _now()
-        async with self._engine.begin() as transaction:
+        async with self._engine.begin(within=self._within) as transaction:
             row = await transaction.row(
                 _KEEP,
                 app=app,

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from moderator.domain.rule import Company, Layer, Rule, Word
-from moderator.text.characters import Characters
+from moderator.text.characters import SHARED_VARIANTS, Characters
 from moderator.text.folding import canonical
 from moderator.text.numerals import other_spellings
 from moderator.text.squeezing import runs, squeeze
 
 REVERSED_FROM = 3  # characters of a reversed Chinese word; shorter ones are words themselves
 REVERSED_ASCII_FROM = 4
+_SHARED = str.maketrans(SHARED_VARIANTS)
 LONG_LIST = 5000  # words; those of longer rules are not looked for backwards nor between commas
 
 
@@ -108,6 +109,11 @@ def forms(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
     if Layer.DIGITS in entry.word.undo:
         for other in other_spellings(entry.text):
             yield Form(entry, other, (Layer.DIGITS,), phrases=_phrases(other, allow))
+    if Layer.TRADITIONAL in entry.word.undo:
+        other = entry.text.translate(_SHARED)
+        if other != entry.text:
+            written = {spelled: folded.translate(_SHARED) for spelled, folded in allow.items()}
+            yield Form(entry, other, (Layer.TRADITIONAL,), phrases=_phrases(other, written))
     if Layer.REVERSED in entry.word.undo and reversible(entry):
         yield Form(entry, entry.text[::-1], (Layer.REVERSED,))
 

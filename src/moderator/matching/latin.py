@@ -8,17 +8,19 @@ from itertools import islice
 from moderator.domain.rule import Layer
 from moderator.matching.entries import Entry
 from moderator.matching.judging import Found
+from moderator.matching.phrases import Phrases, repeats
 from moderator.text.acronyms import ACRONYMS
 from moderator.text.folding import Folded
 from moderator.text.leet import MARKS, MASKS, key, masks, spells
 from moderator.text.pinyin import Pinyin
-from moderator.text.squeezing import runs, squeeze
+from moderator.text.squeezing import squeeze
 
 FEWEST_INITIALS = 3
 MOST_MEANINGS = 2  # initials that stand for more words stand for none
 _SIGN = "[0-9a-z@$!|+(£¡*#]"
 _TOKEN = re.compile(f"{_SIGN}{_SIGN}*")  # a plain class first: `re` skips to it fast
 LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
+_TELLING = 5  # characters of a token in leet that may have only two letters
 MOST_TOKENS = 1024  # of one text
 _MARKS = MARKS + MASKS
 _LETTER = re.compile("[a-z]")
@@ -28,7 +30,7 @@ _REPEATED = re.compile(r"(.)\1")
 class LatinTokens:
     """Looks tokens up, whole, by what they may stand for."""
 
-    __slots__ = ("_collapsed", "_initials", "_leet", "_starred")
+    __slots__ = ("_collapsed", "_initials", "_leet", "_phrases", "_starred")
 
     def __init__(self, entries: Iterable[Entry], pinyin: Pinyin) -> None:
         known = list(entries)
@@ -38,14 +40,19 @@ class LatinTokens:
             (f"{len(e.text)}{e.text[0]}", e) for e in words if _undoes(e, Layer.LEET, 4)
         )
         self._collapsed = _grouped((e.squeezed, e) for e in words if _undoes(e, Layer.REPEATS, 3))
+        self._phrases = Phrases(e for e in known if e.ascii and _undoes(e, Layer.REPEATS, 3))
         self._initials = _telling(_grouped(_initials(known, pinyin)))
 
     def abbreviates(self, run: str) -> bool:
         """Whether a run of lower-case letters is initials or a word with repeated letters."""
-        return run in self._initials or (
+        return run in self._initials or self.repeats(run)
+
+    def repeats(self, run: str) -> bool:
+        """Whether lower-case letters and digits may be a word, or part of one, with repeats."""
+        return (
             len(run) > FEWEST_INITIALS
             and _REPEATED.search(run) is not None
-            and squeeze(run) in self._collapsed
+            and (squeeze(run) in self._collapsed or self._phrases.have(run))
         )
 
     def disguises(self, token: str) -> bool:
@@ -54,6 +61,7 @@ class LatinTokens:
 
     def find(self, view: Folded) -> Iterator[Found]:
         """What the tokens of the canonical text stand for, beside what they spell."""
+        yield from self._phrases.find(view)
         chinese = not view.text.isascii()
         for token in islice(tokens(view.text), MOST_TOKENS):
             for run, entry, layer in self._meanings(token.group(), chinese=chinese):
@@ -62,10 +70,10 @@ class LatinTokens:
 
     def _meanings(self, token: str, *, chinese: bool) -> Iterator[tuple[str, Entry, Layer]]:
         bare = letters_of(token)
+        for entry in self._collapsed.get(squeeze(bare), ()):
+            if repeats(bare, entry.text):
+                yield bare, entry, Layer.REPEATS
         if bare.isalpha():
-            for entry in self._collapsed.get(squeeze(bare), ()):
-                if _repeats(bare, entry.text):
-                    yield bare, entry, Layer.REPEATS
             for entry in self._initials.get(bare, ()) if chinese else ():
                 yield bare, entry, Layer.INITIALS
         if bare != token or not bare.isalpha():
@@ -107,26 +115,28 @@ def _undoes(entry: Entry, layer: Layer, least: int) -> bool:
 
 
 def _mostly_letters(token: str) -> bool:
-    return 2 * sum(map(str.isalpha, token)) >= len(token)
-
-
-def _repeats(run: str, word: str) -> bool:
-    """Whether the run is the word with letters repeated: three times, or in a word of four."""
-    there, needed = runs(run), runs(word)
-    return (
-        run != word
-        and all(a >= b for a, b in zip(there, needed, strict=True))
-        and (max(there) > 2 or len(word) > 3)
-    )
+    letters = sum(map(str.isalpha, token))
+    return 2 * letters >= len(token) or (letters > 1 and len(token) >= _TELLING)
 
 
 def _initials(entries: Iterable[Entry], pinyin: Pinyin) -> Iterator[tuple[str, Entry]]:
     for entry in entries:
         readings = [pinyin.readings.get(character) for character in entry.text]
         if _undoes(entry, Layer.INITIALS, FEWEST_INITIALS) and all(readings):
-            letters = "".join(known[0][0] for known in readings if known)
-            if letters not in ACRONYMS and len(set(letters)) > 1 and not _pronounceable(letters):
-                yield letters, entry
+            spoken = () if entry.listed else pinyin.spoken(entry.text)
+            commonest = (known[0] for known in readings if known)
+            for letters in {_first_letters(spoken), _first_letters(commonest)}:
+                if _telling_letters(letters):
+                    yield letters, entry
+
+
+def _first_letters(syllables: Iterable[str]) -> str:
+    return "".join(syllable[0] for syllable in syllables)
+
+
+def _telling_letters(letters: str) -> bool:
+    known = letters in ACRONYMS
+    return not known and len(set(letters)) > 1 and not _pronounceable(letters)
 
 
 def _pronounceable(letters: str) -> bool:

@@ -18,7 +18,7 @@ from moderator.text.characters import Characters
 from moderator.text.separators import SENTENCE_MARKS, is_separator
 from moderator.text.squeezing import REDUPLICATED, squeeze
 
-_UNIFORM_MARKS = "，、,"
+_UNIFORM_MARKS = "，、,…"
 
 
 class Bounds(NamedTuple):
@@ -43,7 +43,8 @@ class Literals:
     below `separating` separators, below `spacing` characters spaced by sentence marks, below
     `doubling` doubled characters, below `splitting` the parts of split characters; the rest may
     begin a word in characters that sound or look alike.  `pairs` holds every two characters that
-    stand side by side in a word, `marks` the keywords that are separators too.
+    stand side by side in a word, `marks` the keywords that are separators too, `keywords` the words
+    that are keywords of patterns too.
     """
 
     automaton: Automaton
@@ -53,6 +54,7 @@ class Literals:
     pairs: frozenset[str]
     splits: Mapping[int, str]
     marks: frozenset[int]
+    keywords: frozenset[int]
 
 
 def collect(
@@ -88,6 +90,7 @@ def collect(
         bounds=Bounds(*bounds[:-1]),
         pairs=pairs,
         splits={numbers[parts]: splits[parts] for parts in splits if parts in numbers},
+        keywords=frozenset(numbers[one] for one in keywords if one in by_literal),
         marks=frozenset(
             number
             for number, name in enumerate(names[: bounds[1]])

@@ -13,6 +13,16 @@ _CODE = re.compile(
     r"|^[~.]{0,2}/[\w.]|^[A-Za-z]:\\|^[\w.]+\.(?:get|env|read|value)\b"
 )
 _DATED = re.compile(r"v?\d+(?:\.\d+){1,3}\S{0,12}$|(?:19|20)\d\d-\d\d-\d\d")  # or a version
+# What looks like a password and names a ticket, a version, a file, an algorithm or a parameter.
+_NAMED = re.compile(
+    r"[A-Z]{2,10}-\d{1,7}|[A-Za-z]{0,12}\d{1,4}(?:\.\d{1,5}){1,4}|\d{3,4}[pP]|[A-Za-z_]{1,24}=\S+"
+    r"|\S+\.(?:html?|py|jsx?|tsx?|java|go|ya?ml|json|xml|txt|md|docx?|xlsx?|pptx?|pdf|png|jpe?g"
+    r"|zip|sql|sh|log|conf|cfg|ini|csv|jsp|php|password|passwd|pwd|token|secret|value)"
+)
+_ALGORITHM = re.compile(
+    r"(?i)(?:aes|sha|md|rsa|sm|des|base|utf|http|oauth|log4j|argon|bcrypt|pbkdf|hmac|wpa|ipv)"
+    r"-?\d{0,4}(?:id|\.0)?(?:[-_](?:cbc|gcm|ecb|ctr|with\w{0,12}|\d{1,4})){0,3}"
+)
 _RANGE = re.compile(r"\d{1,2}[-~]\d{1,3}")
 _WORD = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{5,}")
 
@@ -41,18 +51,21 @@ def is_strong_password(value: str) -> bool:
     letters, numbers = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     marks = any(not c.isalnum() for c in value)
     mixed = letters and numbers and len(value) >= 6
+    if _NAMED.fullmatch(value):
+        return False
     return (mixed or (letters and marks and _kinds(value) >= 3)) and not _not_meant(value)
 
 
 def is_complex_password(value: str) -> bool:
-    """As `is_strong_password`, with letters, digits and a mark: where even words may stand."""
-    marks = any(not c.isalnum() for c in value)
+    """As `is_strong_password`, with digits and a mark (not a host's `web-01`): among words."""
+    marks = any(not c.isalnum() and c not in "-_." for c in value) or _kinds(value) == 4
     return marks and any(map(str.isdigit, value)) and is_strong_password(value)
 
 
 def _not_meant(value: str) -> bool:
     bare = value.strip("\"'.,;:!?").lower()
-    return bool(bare in TALK or _CODE.search(value) or _RANGE.fullmatch(value))
+    spoken = bare in TALK or _RANGE.fullmatch(value) or _ALGORITHM.fullmatch(bare)
+    return bool(spoken or _CODE.search(value))
 
 
 def _kinds(value: str) -> int:

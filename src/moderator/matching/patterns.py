@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Rule
+from moderator.matching.automaton import DEFAULT, build
 from moderator.matching.crowding import raise_for_crowds
 from moderator.matching.decoding import Decoded, decodings
 from moderator.matching.legible import Legible
 from moderator.matching.runs import longest_run
 from moderator.matching.settling import settle
 from moderator.matching.trial import Find, Refusal
-from moderator.matching.windows import PatternRef, Reading, same_length_lower
+from moderator.matching.windows import PatternRef, Reading, same_length_lower, thinned
 
 Candidate = tuple[PatternRef, int]
 __all__ = ["Candidate", "PatternMatcher", "PatternRef"]
@@ -38,11 +39,7 @@ class PatternMatcher:
         )
         self.keywords: Mapping[str, tuple[PatternRef, ...]] = _by_keyword(refs)
         self.digit_patterns = tuple(ref for ref in refs if not ref.pattern.keywords)
-        self._decisive = {
-            keyword: decisive
-            for keyword, found in self.keywords.items()
-            if (decisive := tuple(ref for ref in found if ref.rule.masked))
-        }
+        self._hidden = _Hidden(self.keywords)
         least = min((ref.pattern.digits for ref in self.digit_patterns), default=1)
         self._digit_run = re.compile(f"[0-9](?:[ -]?[0-9]){{{max(0, least - 1)},}}")
 
@@ -83,10 +80,35 @@ class PatternMatcher:
 
     def _decoded(self, text: str) -> Iterator[Find]:
         for decoded in decodings(text):
-            candidates = _keyword_candidates(self._decisive, decoded.text)
-            for trial in _trials(decoded.text, candidates):
+            for trial in _trials(decoded.text, self._hidden.candidates(decoded.text)):
                 if isinstance(trial, Find):
                     yield trial.moved(decoded.start, decoded.end, _chain(decoded))
+
+
+class _Hidden:
+    """Finds the keywords of masked rules in decoded texts, however many those are."""
+
+    def __init__(self, keywords: Mapping[str, tuple[PatternRef, ...]]) -> None:
+        masked = {
+            keyword: refs
+            for keyword, found in keywords.items()
+            if (refs := tuple(ref for ref in found if ref.rule.masked))
+        }
+        self._refs = tuple(masked.values())
+        self._automaton = build(list(masked), DEFAULT) if masked else None
+
+    def candidates(self, text: str) -> Iterator[Candidate]:
+        """Over decoded text, which is valid UTF-8."""
+        if self._automaton is None:
+            return
+        legible = Legible.of(text)
+        positions: dict[int, list[int]] = defaultdict(list)
+        for start, end, number in self._automaton.find(same_length_lower(legible.text)):
+            positions[number].append(legible.origin(start, end)[0])
+        for number, found in positions.items():
+            for ref in self._refs[number]:
+                for position in thinned(found, ref.pattern.before + ref.pattern.after):
+                    yield ref, position
 
 
 def _trials(text: str, candidates: Iterable[Candidate]) -> Iterator[Find | Refusal]:

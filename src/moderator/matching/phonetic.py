@@ -46,7 +46,7 @@ class Phonetics:
         by_signs: dict[str, list[Entry]] = {}
         for entry in entries:
             if Layer.PINYIN in entry.word.undo and len(entry.text) > 1:
-                for signs in _spellings(entry.text, pinyin):
+                for signs in _spellings(entry, pinyin):
                     by_signs.setdefault(signs, []).append(entry)
         self._entries = tuple(by_signs.values())
         self._automaton = build(list(by_signs), engine)
@@ -181,9 +181,12 @@ def _looks_typed(span: list[_Unit], *, chinese: bool) -> bool:
     return "".join(unit.text for unit in span) not in ENGLISH_PINYIN
 
 
-def _spellings(word: str, pinyin: Pinyin) -> Iterable[str]:
-    readings = [pinyin.readings.get(character, ()) for character in word]
+def _spellings(entry: Entry, pinyin: Pinyin) -> Iterable[str]:
+    readings = [pinyin.readings.get(character, ()) for character in entry.text]
     if not all(readings):
         return ()
-    ways = product(*([pinyin.signs[one] for one in known] for known in readings))
-    return map("".join, islice(ways, MOST_SPELLINGS))
+    ways = islice(product(*readings), MOST_SPELLINGS)
+    ambiguous = any(len(known) > 1 for known in readings)
+    spoken = [pinyin.spoken(entry.text)] if ambiguous and not entry.listed else []
+    signed = ("".join(map(pinyin.signs.__getitem__, way)) for way in (*spoken, *ways))
+    return filter(None, dict.fromkeys(signed))

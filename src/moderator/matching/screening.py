@@ -66,9 +66,10 @@ class Screen:
             matches = self._find(lowered)
         except UnicodeEncodeError:
             return self.screen(_SURROGATE.sub("\ufffd", text))
-        if not matches and _alphanumeric(lowered) is None:
+        latin = _alphanumeric(lowered) is not None
+        if not matches and not latin:
             return ()
-        call = self._call(lowered, matches)
+        call = self._call(lowered, matches, latin=latin)
         return () if call == NOTHING else self._screened(text, lowered, matches, call)
 
     def explain(self, text: str) -> Explanation:
@@ -86,17 +87,20 @@ class Screen:
             nearest=nearest(view, self._entries, pinyin()),
         )
 
-    def _call(self, text: str, matches: list[Match]) -> int:
+    def _call(self, text: str, matches: list[Match], *, latin: bool) -> int:
         """What the matches, the letters and the digits of a lower-case text call for."""
         call = self._sieve.call(text, matches) if matches else NOTHING
         if call == WORDS:
             return call
-        tokens = token_texts(text) if _alphanumeric(text) else ()
-        if tokens and self._words.suspicious(text, tokens):
+        if not latin:
+            fits = call == PATTERNS and self._triggers.fits(text, matches, latin=False)
+            return PATTERNS if fits else NOTHING
+        tokens = token_texts(text)
+        if self._words.suspicious(text, tokens):
             return WORDS
-        if call == PATTERNS and self._triggers.fits(text, matches, latin=bool(tokens)):
+        if call == PATTERNS and self._triggers.fits(text, matches, latin=True):
             return PATTERNS
-        return PATTERNS if tokens and self._triggers.calls(text, tokens) else NOTHING
+        return PATTERNS if self._triggers.calls(text, tokens) else NOTHING
 
     def _screened(
         self, text: str, lowered: str, matches: list[Match], call: int
@@ -105,7 +109,7 @@ class Screen:
         hits: list[Hit] = []
         if call == WORDS:
             view, matches = self._canonical(text, lowered, matches)
-            if view.text is lowered or self._call(view.text, matches) == WORDS:
+            if view.text is lowered or self._calls_for_words(view.text, matches):
                 judged = self._judged(text, view, matches)
                 hits = [_hit(one) for one in _longest(judged)]
         candidates = self._triggers.candidates(view, matches)
@@ -113,6 +117,10 @@ class Screen:
         if candidates or encoded:
             hits += self._patterns.match(text, candidates, encoded=encoded)
         return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end)))
+
+    def _calls_for_words(self, text: str, matches: list[Match]) -> bool:
+        latin = _alphanumeric(text) is not None
+        return self._call(text, matches, latin=latin) == WORDS
 
     def _judged(self, text: str, view: Folded, matches: list[Match]) -> list[Judged]:
         judge = Judge(text, view, self._characters)

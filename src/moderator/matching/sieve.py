@@ -10,6 +10,7 @@ from moderator.text.joining import Split, joined
 from moderator.text.squeezing import squeeze
 
 _AROUND = 24  # characters on either side of a gap that may belong to the same word
+_NEAR = 8  # characters within which a mixed word goes on with an ideograph
 _LONG = 256  # characters; in longer texts places are not looked at one by one
 _ORDINARY_GAPS = frozenset(" -'/_")  # these part words of English all the time
 
@@ -28,6 +29,7 @@ class Sieve:
         "_folding",
         "_guarded",
         "_hiding",
+        "_keywords",
         "_marks",
         "_pairs",
         "_separating",
@@ -48,6 +50,7 @@ class Sieve:
         self._spacing = literals.bounds.spacing
         self._doubling = literals.bounds.doubling
         self._guarded = _guarded(literals.forms)
+        self._keywords = literals.keywords
         self._marks = literals.marks
         self._pairs = literals.pairs
         self._splits = literals.splits
@@ -56,25 +59,33 @@ class Sieve:
     def call(self, text: str, matches: Iterable[Match]) -> int:
         """The most that the matches in a lower-case text call for."""
         folding, separating = self._folding, self._separating
-        marks, pairs = self._marks, self._pairs
+        marks, pairs, splits = self._marks, self._pairs, self._splits
+        spacing, doubling = self._spacing, self._doubling
+        padded = f"\n{text}\n"  # every character has neighbours: quicker than slices
         call = NOTHING
         gap_start = gap_end = -1
         for start, end, number in matches:
             if number >= separating:
+                if (
+                    spacing <= number < doubling
+                    and text[start] + padded[end + 1] not in pairs
+                    and number not in splits
+                ):
+                    continue
                 if self._disguises(text, start, end, number):
                     return WORDS
                 continue
             if number < folding:
                 if self._counts(text, number):
                     return WORDS
-                if number >= self._wording:
+                if number >= self._wording or number in self._keywords:
                     call = PATTERNS
                 if number not in marks:
                     continue
             if start != gap_end:
                 gap_start = start
             gap_end = end
-            around = text[gap_start - 1 : gap_start] + text[end : end + 1]
+            around = padded[gap_start] + padded[end + 1]
             if (around in pairs or number < self._hiding) and self._parts_word(
                 text, gap_start, end, number
             ):
@@ -123,7 +134,7 @@ class Sieve:
             return left.isalnum() and right.isalnum()
         if left + right not in self._pairs:
             return False
-        if latin and text[start] in _ORDINARY_GAPS and not _single(text, start, end):
+        if latin and text[start] in _ORDINARY_GAPS and not _within_mixed(text, start, end):
             return False
         return self._spells(text, start, end)
 
@@ -133,7 +144,10 @@ class Sieve:
             return self._spells(text, start, end)
         if number < self._doubling:
             beside = text[start] + text[end : end + 1]
-            return beside in self._pairs and self._spells(text, start, end)
+            if beside in self._pairs and self._spells(text, start, end):
+                return True
+            if number not in self._splits:
+                return False
         whole = self._splits.get(number)
         return whole is None or self._joins_to_word(text, start, end, whole)
 
@@ -167,9 +181,18 @@ class Sieve:
         return any(number < self._wording for _, _, number in self._find(text))
 
 
-def _single(text: str, start: int, end: int) -> bool:
-    """Whether single letters stand on both sides, as in f u c k."""
-    return not text[start - 2 : start - 1].isalnum() and not text[end + 1 : end + 2].isalnum()
+def _within_mixed(text: str, start: int, end: int) -> bool:
+    """Whether single letters stand on both sides, as in f u c k, or an ideograph close by."""
+    before = text[max(0, start - _NEAR) : start]
+    after = text[end : end + _NEAR]
+    single = not before[-2:-1].isalnum() and not after[1:2].isalnum()
+    return single or _touches_ideograph(before[::-1]) or _touches_ideograph(after)
+
+
+def _touches_ideograph(letters: str) -> bool:
+    """Whether Latin letters are followed by anything else that is no separator."""
+    other = next((one for one in letters if not one.isascii() or not one.isalnum()), " ")
+    return other.isalnum()
 
 
 def _guarded(forms: Sequence[Sequence[Form]]) -> dict[int, tuple[Neighbours, ...]]:

@@ -21,6 +21,10 @@ class Find:
         hit = replace(self.hit, start=start, end=end, notes=(*self.hit.notes, note))
         return Find(hit, self.rank)
 
+    def stretched(self, end: int) -> "Find":
+        """The same find up to `end`, for what follows of a list too long to look at."""
+        return Find(replace(self.hit, end=max(end, self.hit.end)), self.rank)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

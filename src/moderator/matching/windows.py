@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,8 @@ from moderator.matching.legible import Legible
 from moderator.matching.runs import least_run
 from moderator.matching.trial import Find, Refusal, try_value
 
+FINDS_AT_MOST = 100  # of one pattern in one text; the rest of a longer list is one find
+_DENSE = 16  # positions of one keyword from which on it pays to leave some out
 _RUN = re.compile("[!-~]{4,}")
 Window = tuple[int, int]
 
@@ -50,9 +52,26 @@ class Reading:
         return cls(Legible.of(text))
 
     def trials(self, ref: PatternRef, positions: Iterable[int]) -> Iterator[Find | Refusal]:
-        """What the pattern finds around these positions of the original text."""
+        """What the pattern finds around these positions of the original text.
+
+        The find after `FINDS_AT_MOST` of a masked rule covers all that is left, so that nothing of
+        it is shown; rules that mask nothing end there.
+        """
+        windows = self._windows(ref.pattern, positions)
+        left = FINDS_AT_MOST
+        for trial in self._all_trials(ref, windows):
+            left -= isinstance(trial, Find)
+            if left >= 0:
+                yield trial
+                continue
+            if isinstance(trial, Find) and trial.hit.masked:
+                last = windows[-1][1]
+                yield trial.stretched(self.legible.origin(last - 1, last)[1])
+            return
+
+    def _all_trials(self, ref: PatternRef, windows: Iterable[Window]) -> Iterator[Find | Refusal]:
         text, group = self.legible.text, ref.group
-        for start, end in self._windows(ref.pattern, positions):
+        for start, end in windows:
             if not self._worth(ref, start, end):
                 continue
             for match in ref.expression.finditer(text, start, end):
@@ -120,3 +139,15 @@ def same_length_lower(text: str) -> str:
     """Lower case, but as it is where that would change the length (`İ`): offsets must hold."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else text
+
+
+def thinned(positions: Sequence[int], reach: int) -> Sequence[int]:
+    """Of ordered positions so many that windows of length `reach` still cover the same stretch."""
+    if len(positions) < _DENSE:
+        return positions
+    kept, last = [positions[0]], positions[0]
+    for position in positions:
+        if position - kept[-1] > reach:
+            kept.append(last if last != kept[-1] else position)
+        last = position
+    return [*kept, last]

@@ -9,11 +9,12 @@ from moderator.domain.rule import Layer
 from moderator.matching.automaton import Match
 from moderator.matching.entries import Form
 from moderator.matching.judging import Found, Span
-from moderator.matching.latin import LatinTokens, letters_of
+from moderator.matching.latin import LatinTokens
 from moderator.matching.literals import Literals
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import Sieve
 from moderator.matching.soundalikes import Soundalikes
+from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, Verdicts
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
 from moderator.text.squeezing import REDUPLICATED, squeezed
@@ -26,7 +27,7 @@ _LATIN = re.compile("[a-z]{2}|[a-z][0-9@$*#]")
 class Words:
     """The stages that find words, from the plain text to the most disguised.  Immutable."""
 
-    __slots__ = ("_find", "_latin", "_literals", "_phonetics", "_sieve", "_soundalikes")
+    __slots__ = ("_find", "_latin", "_literals", "_phonetics", "_sieve", "_soundalikes", "_verdict")
 
     def __init__(
         self,
@@ -42,23 +43,12 @@ class Words:
         self._sieve = sieve
         self._latin = latin
         self._phonetics = phonetics
+        self._verdict = Verdicts(latin, phonetics).__getitem__
 
     def suspicious(self, text: str, tokens: Iterable[str]) -> bool:
         """Whether the Latin tokens of a lower-case text may spell disguised words."""
-        latin, phonetics = self._latin, self._phonetics
-        plausible = False
-        for token in tokens:
-            if len(token) < 2 or token.isdigit():
-                continue
-            plain = token.isalpha()
-            letters = token if plain else letters_of(token)
-            if letters.isalpha():
-                if latin.abbreviates(letters):
-                    return True
-                plausible = plausible or phonetics.plausible(letters)
-            if not plain and latin.disguises(token):
-                return True
-        return plausible and phonetics.suspicious(text)
+        verdict = max(map(self._verdict, tokens), default=HARMLESS)
+        return verdict == DISGUISE or (verdict == SYLLABLES and self._phonetics.suspicious(text))
 
     def find(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
         """What may be words in the canonical text `view`, in which `matches` were found."""
@@ -68,15 +58,12 @@ class Words:
     def _stages(self, view: Folded, matches: Sequence[Match]) -> Iterator[Iterator[Found]]:
         yield self._plain(view.text, matches)
         yield self._soundalikes.find(view, matches, self._literals.names)
-        tight = view
+        yield self._joined(view, matches)
         if self._sieve.squeezes(view.text, matches):
             tight = squeezed(view)
-            matches = self._find(tight.text)
-            yield self._tight(tight, matches)
-        splits = self._sieve.splits(tight.text, matches)
-        if splits:
-            whole = joined(tight, splits)
-            yield self._joined(whole, self._find(whole.text))
+            found = self._find(tight.text)
+            yield self._tight(tight, found)
+            yield self._joined(tight, found)
         if _LATIN.search(view.text):
             yield self._latin.find(view)
             yield self._phonetics.find(view)
@@ -95,8 +82,12 @@ class Words:
                 layers, reason = _repeats(canonical, parts, form)
             yield Found(form.entry, parts, layers, form.phrases, tight.text, start, reason)
 
-    def _joined(self, whole: Folded, matches: Iterable[Match]) -> Iterator[Found]:
-        for start, end, form in self._forms(matches):
+    def _joined(self, apart: Folded, matches: Sequence[Match]) -> Iterator[Found]:
+        splits = self._sieve.splits(apart.text, matches)
+        if not splits:
+            return
+        whole = joined(apart, splits)
+        for start, end, form in self._forms(self._find(whole.text)):
             below = range(start, end)
             if any(whole.ends[at] - whole.starts[at] > 1 for at in below):
                 parts = [whole.origin_above(at, at + 1) for at in below]

@@ -12,7 +12,9 @@ from moderator.text.enclosed import BRACKETS, enclosed_digits, enclosed_letters
 from moderator.text.lookalikes import LOOKALIKES
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2A6E0))
-VARIANTS = {"妳": "你", "祂": "他", "牠": "它", "姊": "姐", "喫": "吃", "吿": "告", "裡": "里"}
+VARIANTS = dict(zip("妳祂牠姊喫吿裡後於菸鍊暱夥", "你他它姐吃告里后于烟链昵伙", strict=True))
+# Traditional characters that simplified text uses too (乾隆, 著名): undone word by word.
+SHARED_VARIANTS = dict(zip("干着征", "乾著徵", strict=True))
 TAGS = range(0xE0020, 0xE007F)
 _UNSEEN = (
     range(0x300, 0x370),  # combining marks, as in struck-through letters
@@ -39,7 +41,7 @@ class Characters:
 
     No key is an ordinary character of simplified Chinese or ASCII, so a text without any key is
     already in canonical form but for its case.  `resized` holds the keys whose fold is not exactly
-    one character, `unseen` those of which nothing is left, `disguised` all keys and look-alikes.
+    one character, `unseen` those of which nothing is ever left, `disguised` all keys and look-alikes.
     """
 
     folds: Mapping[int, str]
@@ -63,9 +65,14 @@ def characters() -> Characters:
     for character, plain, layer in _entries():
         folds[ord(character)] = plain
         layers[character] = layer
+    folds = {
+        code: folds.get(ord(plain), plain) if len(plain) == 1 else plain
+        for code, plain in folds.items()
+    }
     layers |= dict.fromkeys(LOOKALIKES, Layer.LOOKALIKE)
     resized = frozenset(chr(code) for code, plain in folds.items() if len(plain) != 1)
-    unseen = frozenset(character for character in resized if not folds[ord(character)])
+    tags = set(map(chr, TAGS))  # these may spell a word by themselves
+    unseen = frozenset(one for one in resized - tags if not folds[ord(one)])
     return Characters(folds, layers, resized, unseen, frozenset(layers))
 
 
@@ -135,7 +142,7 @@ def _invisible() -> Iterator[tuple[str, str, Layer]]:
         for code in span:
             yield chr(code), "", Layer.INVISIBLE
     for code in TAGS:
-        yield chr(code), chr(code - 0xE0000).lower(), Layer.INVISIBLE
+        yield chr(code), "", Layer.INVISIBLE
 
 
 def _traditional() -> Iterator[tuple[str, str, Layer]]:

@@ -1,11 +1,16 @@
 """Canonical form: what a text says once its letters are written plainly."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderator.domain.rule import Layer
-from moderator.text.characters import Characters
+from moderator.text.characters import TAGS, Characters
 from moderator.text.lookalikes import undo_lookalikes
+
+_TAG = f"[{chr(TAGS.start)}-{chr(TAGS.stop - 1)}]"
+_TAGS = re.compile(_TAG + "{2,}")  # one by itself is noise between other letters
+_IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,20 @@ def canonical(text: str, characters: Characters) -> Folded:
     """The text in lower case, with disguised characters replaced and invisible ones left out."""
     if characters.disguised.isdisjoint(text):
         return Folded.unchanged(text.lower())
+    text = _TAGS.sub(_plain_tags, text)
     plain = undo_lookalikes(text.translate(characters.folds)).lower()
     if characters.resized.isdisjoint(text):
         return Folded(plain, range(len(text)), range(1, len(text) + 1))
     starts = _sources(text, characters)
     return Folded(plain, starts, [start + 1 for start in starts])
+
+
+def _plain_tags(run: re.Match[str]) -> str:
+    """What the tags spell; between ideographs they are noise and stay as they are."""
+    around = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 1]
+    if all(map(_IDEOGRAPH.fullmatch, around)):
+        return run.group()
+    return "".join(chr(ord(tag) - 0xE0000) for tag in run.group())
 
 
 def _sources(text: str, characters: Characters) -> list[int]:

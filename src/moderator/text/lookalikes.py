@@ -23,19 +23,24 @@ _SHORTEST_ALL_FOREIGN = 3
 def undo_lookalikes(text: str) -> str:
     """The text with look-alikes replaced, length kept, only in words that are not what they seem.
 
-    Such a word mixes look-alikes with Latin letters, or is made wholly of at least three of them
-    in a text without other letters of their script.
+    Such a word mixes look-alikes with Latin letters, or is made wholly of them in a text without
+    other letters of their script: of at least three, or of any number beside a mixed word.
     """
     foreign = set(_ANY_FOREIGN.findall(text))
     if not foreign:
         return text
-    seeming = foreign <= LOOKALIKES.keys()
-    return _RUN.sub(lambda run: _replaced(run.group(), seeming=seeming), text)
+    least = len(text) + 1
+    if foreign <= LOOKALIKES.keys():
+        least = 1 if any(map(_mixed, _RUN.findall(text))) else _SHORTEST_ALL_FOREIGN
+    return _RUN.sub(lambda run: _replaced(run.group(), least), text)
 
 
-def _replaced(run: str, *, seeming: bool) -> str:
-    foreign = len(_ANY_FOREIGN.findall(run))
-    mixed = 0 < foreign < len(run)
-    if mixed or (seeming and foreign >= _SHORTEST_ALL_FOREIGN):
+def _mixed(run: str) -> bool:
+    return 0 < len(_ANY_FOREIGN.findall(run)) < len(run)
+
+
+def _replaced(run: str, least: int) -> str:
+    """The run in Latin letters where it is mixed, or has at least so many look-alikes only."""
+    if _mixed(run) or least <= len(_ANY_FOREIGN.findall(run)):
         return "".join(LOOKALIKES.get(letter, letter) for letter in run)
     return run

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from pypinyin import lazy_pinyin
 from pypinyin.pinyin_dict import pinyin_dict
 
 _TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿế", "aaaaeeeeiiiioooouuuuvvvvvnnnme")
@@ -31,6 +32,11 @@ class Pinyin:
         """The sign of the commonest reading; the character itself where it has none."""
         known = self.readings.get(character)
         return self.signs[known[0]] if known else character
+
+    def spoken(self, word: str) -> tuple[str, ...]:
+        """The syllables of a word of ideographs as it is read; () where one is unknown."""
+        syllables = tuple(lazy_pinyin(word))
+        return syllables if all(one in self.signs for one in syllables) else ()
 
     def is_pinyin(self, run: str) -> bool:
         """Whether a run of lower-case letters is made of syllables."""
