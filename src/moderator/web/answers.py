@@ -129,6 +129,7 @@ class ViolationDetail(ViolationSummary):
     """A violation with everything that explains it."""
 
     hits: tuple[HitAnswer, ...]
+    hits_omitted: int = Field(description="Found too, but beyond the gravest 200.")
     rulebook: str = Field(description="Hash of the rulebook in use then.")
     step: str = Field(description="The rung of the policy's ladder that applied.")
     clauses: tuple[ClauseAnswer, ...]
