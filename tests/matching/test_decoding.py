@@ -25,6 +25,7 @@ def encoded(text: str) -> str:
         (HIDDEN.encode().hex(" "), ("hex",)),
         ("".join(f"\\x{byte:02x}" for byte in HIDDEN.encode()), ("hex",)),
         (quote(HIDDEN, safe=""), ("percent",)),
+        (quote(HIDDEN, safe=":/"), ("percent",)),
         ("".join(f"\\u{ord(c):04x}" for c in HIDDEN), ("escape",)),
         (encoded(HIDDEN.encode().hex()), ("base64", "hex")),
         (quote(encoded(HIDDEN) + "==", safe=""), ("percent", "base64")),

@@ -1,6 +1,7 @@
 """Passwords in prose: what people write in chat when they give one away, and when they do not."""
 
 from random import Random
+from time import process_time
 
 import pytest
 
@@ -331,3 +332,86 @@ def test_codes_are_less_grave_than_passwords(shipped: PatternMatcher) -> None:
     (password,) = found(shipped, "数据库密码是 Zz3@kk92QQ")
 
     assert code.severity < password.severity
+
+
+ANY_ORDER = (
+    "你用 {} 这个密码登测试环境",
+    "用{}做密码",
+    "用 {} 登录",
+    "{} 是企业邮箱的密码",
+    "路由器的密码我改了，新的：{}",
+    "mima：{}",
+    "测试环境的passwd为{}",
+    '"数据库口令": "{}"',
+    "密码：\n{}",
+    "DB_PASSWORD是{}",
+    "use {} as the password for my laptop",
+    "it's {}, the password for the printer",
+    "just use {} to log in to jira, it's the password",
+    "password (for our VPN): {}",
+    "Password of the jump host\n{}",
+    "login with root / {}.",
+    "测试环境先用这个：10.12.0.7 root {}，别外传",
+    '{{"content": "{{\\"db_password\\": \\"{}\\"}}"}}',
+    "测试环境先用这个：db.local:5432:app:app:{}，别外传",
+)
+# The names of other things, where passwords stand in the sentences above.
+NAMED_THINGS = (
+    "用 zhangsan01 登录",
+    "用 VPN2.0 登录",
+    "用 k8s-node01 登录",
+    "用 Python3.11 登录脚本",
+    "用 AES256 做密码加密",
+    "PROJ-1234 是用户的密码，",
+    "密码:\n  min_length: 8",
+    "密码我改了：登录页 login2.html",
+    "use OAuth2.0 to log in",
+    "use AES256 as the password hash",
+    "password:\n  min_length8: 3",
+    "code is 404, see the docs",
+)
+
+
+@pytest.mark.parametrize("shape", ANY_ORDER)
+def test_a_password_is_found_before_and_after_its_name(shipped: PatternMatcher, shape: str) -> None:
+    """Before the word, on the next line, quoted, escaped, or with a full stop behind it."""
+    password = CHECKSUMS["password"].make(Random(5), "10")
+    text = shape.format(password)
+
+    assert any(password in text[hit.start : hit.end] for hit in found(shipped, text))
+
+
+@pytest.mark.parametrize("text", NAMED_THINGS)
+def test_names_of_other_things_are_no_passwords(shipped: PatternMatcher, text: str) -> None:
+    """Accounts, hosts, versions, files, tickets and algorithms stand in the same sentences."""
+    assert [text[hit.start : hit.end] for hit in found(shipped, text)] == []
+
+
+def test_a_password_ends_before_the_host(shipped: PatternMatcher) -> None:
+    """In `root/…@10.0.0.5` the address is no part of the password."""
+    password = CHECKSUMS["password"].make(Random(6), "9").replace("@", "!")
+    text = f"root/{password}@10.0.0.5"
+
+    assert [text[hit.start : hit.end] for hit in found(shipped, text)] == [password]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["密码 ", "--pwd%20", "pwd: a1 ", "key=", "://u:", "1.com ", "登录 a/b1 ", "用a1!b2c3 登"],
+)
+def test_time_grows_no_faster_than_a_hostile_text(shipped: PatternMatcher, piece: str) -> None:
+    """Eight times as much of the keywords and near-matches takes about eight times as long."""
+    short, long = ((piece * 8_000)[:size] for size in (2_000, 16_000))
+
+    ratio = min(_seconds(shipped, long) for _ in range(2)) / min(
+        _seconds(shipped, short) for _ in range(4)
+    )
+
+    assert ratio < 24  # three times what linear gives; quadratic would give 64
+
+
+def _seconds(shipped: PatternMatcher, text: str) -> float:
+    candidates = shipped.candidates(text)
+    started = process_time()
+    shipped.match(text, candidates)
+    return process_time() - started

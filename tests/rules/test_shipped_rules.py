@@ -102,7 +102,7 @@ def test_the_shipped_rules_are_faultless(report: Report) -> None:
 
 def test_hundreds_of_known_false_alarms_are_kept(report: Report) -> None:
     """The regression set stays large: complaints are added, never dropped."""
-    assert report.regressions >= 675
+    assert report.regressions >= 750
 
 
 def test_every_category_of_the_documents_has_a_pack(heads: dict[str, dict[str, object]]) -> None:

@@ -37,7 +37,7 @@ _TABLE: dict[int, str] = {
     0xA0: " ",
     0x2019: "'",
 }
-# Marks that nobody sees, and the backslashes of JSON inside JSON (`\\"key\\": \\"…\\"`, `https:\\/\\/`).
+# Marks that nobody sees, and what JSON inside JSON writes before quotes and slashes.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff]"
     r'|\\+(?=["/\n])'
@@ -76,7 +76,7 @@ class Legible:
 
 
 def _with_newlines(text: str) -> str:
-    r"""Where quotes are escaped or a key block stands, `\n` was the end of a line."""
-    if "\\n" in text and ('\\"' in text or "-----" in text):
+    r"""In JSON and in a key block, `\n` was the end of a line."""
+    if "\\n" in text and ('"' in text or "-----" in text):
         return _WRITTEN_NEWLINE.sub("\\\\\n", text)
     return text

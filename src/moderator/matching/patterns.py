@@ -131,7 +131,9 @@ def _by_keyword(refs: Iterable[PatternRef]) -> dict[str, tuple[PatternRef, ...]]
     found: dict[str, list[PatternRef]] = defaultdict(list)
     for ref in refs:
         for keyword in ref.pattern.keywords:
-            found[keyword].append(ref)
+            # Screens look for keywords in the text as written, where `pass：` is as common.
+            for written in {keyword, keyword.replace(":", "：")}:
+                found[written].append(ref)
     return {keyword: tuple(patterns) for keyword, patterns in found.items()}
 
 

@@ -5,14 +5,16 @@ here, they must be the word's own.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice, product
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise, product
 from typing import NamedTuple
 
 from moderator.domain.rule import Layer
 from moderator.matching.automaton import EngineName, build
 from moderator.matching.entries import Entry
 from moderator.matching.judging import Found
+from moderator.matching.memo import Memo
 from moderator.text.acronyms import ENGLISH_PINYIN
 from moderator.text.folding import Folded
 from moderator.text.pinyin import Pinyin
@@ -40,7 +42,15 @@ class _Unit(NamedTuple):
 class Phonetics:
     """Finds words by their syllables where Latin letters stand for some of them."""
 
-    __slots__ = ("_automaton", "_entries", "_pairs", "_pinyin")
+    __slots__ = (
+        "_after",
+        "_automaton",
+        "_before",
+        "_entries",
+        "_pairs",
+        "_pinyin",
+        "_segmentations",
+    )
 
     def __init__(self, entries: Iterable[Entry], pinyin: Pinyin, engine: EngineName) -> None:
         by_signs: dict[str, list[Entry]] = {}
@@ -53,7 +63,9 @@ class Phonetics:
         self._pairs = frozenset(
             signs[at : at + 2] for signs in by_signs for at in range(len(signs) - 1)
         )
+        self._before, self._after = _neighbours(by_signs.items())
         self._pinyin = pinyin
+        self._segmentations = Memo(pinyin.segmentations)
 
     def plausible(self, run: str) -> bool:
         """Whether one run of lower-case letters is pinyin at all; a cheap look."""
@@ -79,9 +91,7 @@ class Phonetics:
     def _ways(self, run: str) -> list[str]:
         """The run's syllables, as signs."""
         signs = self._pinyin.signs
-        return [
-            "".join(signs[syllable] for syllable in way) for way in self._pinyin.segmentations(run)
-        ]
+        return ["".join(signs[syllable] for syllable in way) for way in self._segmentations[run]]
 
     def _in_word(self, signs: str) -> bool:
         return all(signs[at : at + 2] in self._pairs for at in range(len(signs) - 1))
@@ -94,14 +104,9 @@ class Phonetics:
             return self._in_word(signs)
         before = text[max(0, run.start() - _NEAR) : run.start()]
         after = text[run.end() : run.end() + _NEAR]
-        return self._beside(before[::-1], signs, 1) or self._beside(after, signs, -1)
-
-    def _beside(self, near: str, sign: str, step: int) -> bool:
-        """Whether the nearest letter in `near` and the syllable stand side by side in a word."""
-        letter = next(filter(str.isalnum, near), "")
-        if letter.isascii():
-            return letter.isalpha()
-        return (self._pinyin.sign(letter) + sign)[::step] in self._pairs
+        return _beside(before[::-1], self._before.get(signs, "")) or _beside(
+            after, self._after.get(signs, "")
+        )
 
     def _windows(self, text: str) -> list[tuple[int, int]]:
         windows: list[tuple[int, int]] = []
@@ -121,7 +126,7 @@ class Phonetics:
         ambiguous = False
         for piece in _UNIT.finditer(text, start, end):
             written = piece.group()
-            ways = self._pinyin.segmentations(written) if written.isascii() else []
+            ways = self._segmentations[written] if written.isascii() else []
             if ways:
                 longest += self._typed(ways[0], piece.start())
                 shortest += self._typed(ways[-1], piece.start())
@@ -153,6 +158,33 @@ class Phonetics:
                 if _disguises(span, entry.text, chinese=chinese):
                     parts = tuple((unit.start, unit.end) for unit in span)
                     yield Found(entry, parts, (Layer.PINYIN,))
+
+
+def _beside(near: str, known: str) -> bool:
+    """Whether the nearest letter in `near` is one that stands there in a word, or is typed."""
+    letter = next(filter(str.isalnum, near), "")
+    return letter.isalpha() if letter.isascii() else letter in known
+
+
+def _neighbours(
+    words: Iterable[tuple[str, list[Entry]]],
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The characters that stand in words before each syllable, and those after it."""
+    before: dict[str, set[str]] = defaultdict(set)
+    after: dict[str, set[str]] = defaultdict(set)
+    for signs, entries in words:
+        for entry in entries:
+            for (left, left_sign), (right, right_sign) in pairwise(
+                zip(entry.text, signs, strict=True)
+            ):
+                before[right_sign].add(left)
+                after[left_sign].add(right)
+    return _written(before), _written(after)
+
+
+def _written(characters: Mapping[str, set[str]]) -> Mapping[str, str]:
+    """Strings take a fraction of the memory of sets, and are short enough to search."""
+    return {sign: "".join(sorted(found)) for sign, found in characters.items()}
 
 
 def _at_edges(text: str, start: int, end: int) -> tuple[int, int]:

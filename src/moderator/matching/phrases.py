@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from moderator.domain.rule import Layer
@@ -61,7 +62,7 @@ def _whole(text: str, place: _Place, words: Sequence[re.Match[str]], first: int)
 
 
 def _is_phrase(text: str, words: Sequence[str], there: Sequence[re.Match[str]]) -> bool:
-    gaps = [text[one.end() : other.start()] for one, other in zip(there, there[1:], strict=False)]
+    gaps = [text[one.end() : other.start()] for one, other in pairwise(there)]
     return all(gap.isspace() and len(gap) <= _WIDEST_GAP for gap in gaps) and all(
         found.group() == word or repeats(found.group(), word)
         for found, word in zip(there, words, strict=True)

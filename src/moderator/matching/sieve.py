@@ -66,13 +66,12 @@ class Sieve:
         gap_start = gap_end = -1
         for start, end, number in matches:
             if number >= separating:
-                if (
+                ordinary = (
                     spacing <= number < doubling
                     and text[start] + padded[end + 1] not in pairs
                     and number not in splits
-                ):
-                    continue
-                if self._disguises(text, start, end, number):
+                )
+                if not ordinary and self._disguises(text, start, end, number):
                     return WORDS
                 continue
             if number < folding:
@@ -170,12 +169,10 @@ class Sieve:
     def _stands_well(self, text: str, start: int, end: int, whole: str) -> bool:
         """Whether `whole` makes a pair with a neighbour, which may be split itself."""
         pairs, wholes = self._pairs, self._wholes
-        return (
-            text[start - 1 : start] + whole in pairs
-            or whole + text[end : end + 1] in pairs
-            or wholes.get(text[max(0, start - 2) : start], "-") + whole in pairs
-            or whole + wholes.get(text[end : end + 2], "-") in pairs
-        )
+        if text[start - 1 : start] + whole in pairs or whole + text[end : end + 1] in pairs:
+            return True
+        before, after = wholes.get(text[max(0, start - 2) : start]), wholes.get(text[end : end + 2])
+        return bool((before and before + whole in pairs) or (after and whole + after in pairs))
 
     def _has_word(self, text: str) -> bool:
         return any(number < self._wording for _, _, number in self._find(text))

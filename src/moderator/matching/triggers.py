@@ -56,8 +56,11 @@ class PatternTriggers:
 
     def fits(self, text: str, matches: Sequence[Match], *, latin: bool) -> bool:
         """Whether a keyword stands for a pattern that a text with such runs can match."""
-        longest = longest_run(text) if latin else 0
-        return any(self._least.get(number, longest + 1) <= longest for _, _, number in matches)
+        known = self._least
+        needed = [known[number] for _, _, number in matches if number in known]
+        if not needed or not latin:
+            return 0 in needed
+        return min(needed) <= longest_run(text)
 
     def candidates(self, view: Folded, matches: Sequence[Match]) -> list[Candidate]:
         """Patterns and the positions, in the original text, where they are to be tried."""

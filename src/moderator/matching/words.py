@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from moderator.domain.rule import Layer
@@ -11,10 +12,11 @@ from moderator.matching.entries import Form
 from moderator.matching.judging import Found, Span
 from moderator.matching.latin import LatinTokens
 from moderator.matching.literals import Literals
+from moderator.matching.memo import Memo
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import Sieve
 from moderator.matching.soundalikes import Soundalikes
-from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, Verdicts
+from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, verdict
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
 from moderator.text.squeezing import REDUPLICATED, squeezed
@@ -43,12 +45,12 @@ class Words:
         self._sieve = sieve
         self._latin = latin
         self._phonetics = phonetics
-        self._verdict = Verdicts(latin, phonetics).__getitem__
+        self._verdict = Memo(partial(verdict, latin, phonetics)).__getitem__
 
     def suspicious(self, text: str, tokens: Iterable[str]) -> bool:
         """Whether the Latin tokens of a lower-case text may spell disguised words."""
-        verdict = max(map(self._verdict, tokens), default=HARMLESS)
-        return verdict == DISGUISE or (verdict == SYLLABLES and self._phonetics.suspicious(text))
+        worst = max(map(self._verdict, tokens), default=HARMLESS)
+        return worst == DISGUISE or (worst == SYLLABLES and self._phonetics.suspicious(text))
 
     def find(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
         """What may be words in the canonical text `view`, in which `matches` were found."""

@@ -39,9 +39,10 @@ _TOO_FAR = 0x1F200  # nothing beyond is folded but tags and selectors
 class Characters:
     """`folds` maps a code point to what it stands for ("" when nobody sees it), `layers` says why.
 
-    No key is an ordinary character of simplified Chinese or ASCII, so a text without any key is
+    No key is a common character of simplified Chinese or ASCII, so a text without any key is
     already in canonical form but for its case.  `resized` holds the keys whose fold is not exactly
-    one character, `unseen` those of which nothing is ever left, `disguised` all keys and look-alikes.
+    one character, `unseen` those of which nothing is left whatever stands around them,
+    `disguised` all keys and look-alikes.
     """
 
     folds: Mapping[int, str]
