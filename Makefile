@@ -8,6 +8,7 @@ INSTALLED := .venv/.installed
 PEERS := .venv-bench/bin
 PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := src tests benchmarks migrations docs
+PINNED := --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --no-emit-index-url
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -43,13 +44,10 @@ format: $(INSTALLED) ## put the sources in order
 
 lock: $(INSTALLED) ## write the hash-pinned requirement files anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 -c requirements.lock -c requirements-dev.lock requirements-bench.in \
-	  -o requirements-bench.lock
+	$(BIN)/uv pip compile $(PINNED) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(PINNED) --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile $(PINNED) -c requirements.lock -c requirements-dev.lock \
+	  requirements-bench.in -o requirements-bench.lock
 
 clean: ## forget what was built
 	rm -rf .venv .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,6 +7,7 @@ from moderator.matching.automaton import Match
 from moderator.matching.literals import Literals
 from moderator.matching.patterns import PatternMatcher, PatternRef
 from moderator.matching.runs import longest_run
+from moderator.matching.windows import thinned
 from moderator.text.folding import Folded
 
 # Runs that may be encoded: base64 and hex, percent escapes, backslash escapes.
@@ -16,7 +17,6 @@ _HEX_PAIRS = r"|[0-9a-f]{2}(?:[ :][0-9a-f]{2}){9}"
 _HINT = re.compile(r"[0-9a-z+/_%\\-](?:[0-9a-z+/_%\\-]{7}|[0-9a-f][ :][0-9a-f]{2}[ :])")
 _SHORTEST_PART = 6  # characters of the longest token in an encoded run without escapes
 _FEWEST_PAIRS = 10  # bytes of hexadecimal digits with spaces between
-_DENSE = 16  # positions of one keyword from which on it pays to leave some out
 _NEVER = "(?!)"
 
 Candidate = tuple[PatternRef, int]
@@ -75,7 +75,7 @@ class PatternTriggers:
             for number, found in positions.items()
             for ref in self._refs[number]
             if ref.least_run <= longest
-            for position in _thinned(found, ref.pattern.before + ref.pattern.after)
+            for position in thinned(found, ref.pattern.before + ref.pattern.after)
         ]
         return [*placed, *self._digit_candidates(view)] if self._digit_patterns else placed
 
@@ -86,15 +86,3 @@ class PatternTriggers:
             for ref in self._digit_patterns:
                 if digits >= ref.pattern.digits:
                     yield ref, position
-
-
-def _thinned(positions: list[int], reach: int) -> list[int]:
-    """Of ordered positions so many that windows of length `reach` still cover the same stretch."""
-    if len(positions) < _DENSE:
-        return positions
-    kept, last = [positions[0]], positions[0]
-    for position in positions:
-        if position - kept[-1] > reach:
-            kept.append(last if last != kept[-1] else position)
-        last = position
-    return [*kept, last]
