@@ -1,8 +1,10 @@
 """The composition root: every part of the service is built and joined here, and nowhere else."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,14 +17,18 @@ from moderator.enforcement.retention import Retention
 from moderator.enforcement.sanctions import Sanctions
 from moderator.enforcement.worker import Worker
 from moderator.intake.callback import CallbackEndpoint
+from moderator.intake.draining import Draining
 from moderator.intake.reception import Reception
 from moderator.intake.wide_event import MessageLog
 from moderator.ledger import migrating
+from moderator.ledger.embedded import data_directory
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
+from moderator.ledger.keeping import Keeper
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
+from moderator.ledger.spool import Spool
 from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
@@ -58,7 +64,10 @@ class Service:
         self.failed = FailedMessages(engine, keep=timedelta(days=settings.evidence.keep_days))
         self.outbox = Outbox(engine, expire_after=settings.enforcement.expire_after)
         self.rules = self._follow_rules(rules_of(settings))
-        self.reception = self._reception(cipher)
+        self.spool = spool_of(settings)
+        self.keeper = self._keeper(cipher)
+        self.draining = Draining(self.keeper, self.spool, self.metrics)
+        self.reception = self._reception()
         self.worker = self._worker()
         self.retention = Retention(self.violations, self.failed, clock=_now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -69,6 +78,7 @@ class Service:
             self._tasks["rule watcher"] = asyncio.create_task(self.rules.run())
         if self.settings.enforcement.enabled:
             self._tasks["worker"] = asyncio.create_task(self.worker.run())
+        self._tasks["spool"] = asyncio.create_task(self.draining.run())
         self._tasks["retention"] = asyncio.create_task(self.retention.run())
 
     async def stop(self) -> None:
@@ -76,7 +86,9 @@ class Service:
         self.worker.stop()
         self.rules.stop()
         self.retention.stop()
+        self.draining.stop()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self.spool.close()
         await self.outbox.close()
         await self.http.aclose()
 
@@ -111,6 +123,13 @@ class Service:
         since = await self.outbox.waiting_since()
         return Part(Condition.OK, facts=counts | {"oldest": since.isoformat() if since else None})
 
+    async def spooled(self) -> Part:
+        filling, fault = self.draining.filling, self.draining.fault
+        facts = {**asdict(filling), "fault": fault}
+        if filling.waiting or filling.refused or fault:
+            return Part(Condition.DEGRADED, "violations wait on this machine", facts)
+        return Part(Condition.OK, facts=facts)
+
     async def unprocessed(self) -> Part:
         waiting = await self.failed.count()
         facts = {"waiting": waiting}
@@ -130,7 +149,7 @@ class Service:
             "rulebook", hash=book.hash, rules=len(book.rules), faults=len(state.faults)
         )
 
-    def _reception(self, cipher: EvidenceCipher) -> Reception:
+    def _keeper(self, cipher: EvidenceCipher) -> Keeper:
         evidence = self.settings.evidence
         recorder = Recorder(
             self.engine,
@@ -138,16 +157,26 @@ class Service:
             Fingerprinter.of(evidence),
             keep=timedelta(days=evidence.keep_days),
         )
+        return Keeper(
+            recorder,
+            self.failed,
+            self.spool,
+            cipher,
+            policy=lambda: self.rules.current.policy,
+            clock=_now,
+        )
+
+    def _reception(self) -> Reception:
         return Reception(
             corp=self.settings.wecom.corp_id,
             envelopes=envelopes_of(self.settings.wecom),
             pipeline=Pipeline(
                 book=lambda: self.rules.current,
                 conversation=Conversation(),
-                recorder=recorder,
+                keeper=self.keeper,
                 clock=_now,
             ),
-            failed=self.failed,
+            keeper=self.keeper,
             metrics=self.metrics,
             tell=MessageLog(clean=self.settings.log.clean_messages),
         )
@@ -198,6 +227,14 @@ def rules_of(settings: Settings) -> Path:
     return settings.rules.directory or rules_directory()
 
 
+def spool_of(settings: Settings) -> Spool:
+    """The spool of this deployment; those of others may lie in the same folder."""
+    whose = f"{settings.wecom.corp_id} {settings.database.url.get_secret_value()}"
+    name = hashlib.sha256(whose.encode()).hexdigest()[:16]
+    directory = settings.spool.directory or data_directory() / "spool"
+    return Spool(directory / f"{name}.sqlite", limit=settings.spool.megabytes * 1024 * 1024)
+
+
 def envelopes_of(wecom: WeComSettings) -> dict[str, Envelope]:
     """One envelope for each app, by its name in the settings."""
     return {
@@ -221,6 +258,7 @@ def _ops(service: Service) -> Ops:
             "rulebook": service.rulebook,
             "outbox": service.actions,
             "failed_messages": service.unprocessed,
+            "spool": service.spooled,
             "wecom": service.watch.check,
         },
     )

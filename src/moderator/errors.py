@@ -8,18 +8,22 @@ ModeratorError
 │   └── WrongReceiver            encrypted for another corp, suite or app
 ├── LedgerError
 │   ├── LedgerUnavailable        PostgreSQL cannot be reached or refuses work
+│   ├── SpoolUnavailable         the local spool is full or cannot be written
 │   ├── SchemaMismatch           migrations are missing or too new
 │   ├── EvidenceUnreadable       the key of stored evidence is not in the keyring
 │   └── NotFound                 no such violation, action or failed message
 ├── RulebookError            no usable rule or policy at all
 └── WeComError               the API did not do what was asked
     ├── WeComRefused             an errcode; carries it
-    └── WeComUnreachable         network failure, time-out, or not WeCom's JSON
+    │   └── WeComPaused          an errcode of before, repeated without asking again
+    ├── WeComUnreachable         network failure, time-out, or not WeCom's JSON
+    └── WeComHeld                not called for now: no room, blocked, or it does not answer
 
 Errors carry fields, not prose: what a person reads is made where it is shown.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class ModeratorError(Exception):
@@ -60,6 +64,10 @@ class LedgerUnavailable(LedgerError):
     """PostgreSQL cannot be reached or refuses work."""
 
 
+class SpoolUnavailable(LedgerError):
+    """The spool on this machine is full or cannot be written."""
+
+
 class SchemaMismatch(LedgerError):
     """The database's migrations are not those of this version."""
 
@@ -98,6 +106,32 @@ class WeComUnreachable(WeComError):
 
     path: str
     cause: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.cause}"
+
+
+@dataclass(unsafe_hash=True)
+class WeComPaused(WeComRefused):
+    """WeCom refused this before and would again; nobody asks before `until`.
+
+    `fresh` tells the refusal that began the pause from its repetitions without a call; `held_by`
+    names what has to end.
+    """
+
+    until: datetime
+    held_by: str
+    fresh: bool = False
+
+
+@dataclass(unsafe_hash=True)
+class WeComHeld(WeComError):
+    """Not called, though nothing is wrong with the call; there may be room at `until`."""
+
+    path: str
+    cause: str
+    until: datetime
+    held_by: str
 
     def __str__(self) -> str:
         return f"{self.path}: {self.cause}"

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
-from moderator.ledger.recording import Recorded, Recorder
+from moderator.ledger.keeping import Keeper, Spooled
+from moderator.ledger.recording import Recorded
 from moderator.matching.conversation import Conversation
 from moderator.rulebook.book import Rulebook
 
@@ -17,6 +18,7 @@ class Outcome(StrEnum):
 
     CLEAN = "clean"
     VIOLATION = "violation"
+    SPOOLED = "spooled"  # a violation that waits on this machine until PostgreSQL is back
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
     FAILED = "failed"  # kept for replay
@@ -40,23 +42,25 @@ class Pipeline:
         *,
         book: Callable[[], Rulebook],
         conversation: Conversation,
-        recorder: Recorder,
+        keeper: Keeper,
         clock: Callable[[], datetime],
     ) -> None:
         self._book = book
         self._conversation = conversation
-        self._recorder = recorder
+        self._keeper = keeper
         self._clock = clock
 
     async def moderate(self, message: Message) -> Moderated:
-        """Return once everything that must be kept is committed; raises `LedgerUnavailable`."""
+        """Return once everything that must be kept is safe; raises `LedgerError`."""
         book = self._book()
         finding = find(message, book, self._conversation)
         if finding is None:
             return Moderated(Outcome.CLEAN)
-        recorded = await self._recorder.record(
+        recorded = await self._keeper.record(
             message, finding, policy=book.policy, rulebook=book.hash, now=self._clock()
         )
+        if isinstance(recorded, Spooled):
+            return Moderated(Outcome.SPOOLED, finding)
         outcome = Outcome.VIOLATION if recorded else Outcome.DUPLICATE
         return Moderated(outcome, finding, recorded)
 

@@ -81,6 +81,18 @@ def _bearer(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    """Standard Webhooks: `whsec_` and 24 to 64 bytes in base64."""
+    prefix, _, encoded = secret.get_secret_value().partition("whsec_")
+    try:
+        length = len(base64.b64decode(encoded, validate=True))
+    except binascii.Error as error:
+        raise ValueError("must be base64 after whsec_") from error
+    if prefix or not 24 <= length <= 64:
+        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+    return secret
+
+
 def _database_address(secret: SecretStr) -> SecretStr:
     address = secret.get_secret_value()
     if not _EMBEDDED.fullmatch(address) and not _is_postgresql(address):
@@ -129,6 +141,7 @@ DatabaseAddress = Annotated[SecretStr, AfterValidator(_database_address)]
 ApiAddress = Annotated[HttpUrl, AfterValidator(_confidential)]
 EncodingAESKey = Annotated[Secret, AfterValidator(_encoding_aes_key)]
 Key256 = Annotated[Secret, AfterValidator(_key_of_32_bytes)]
+WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 BearerToken = Annotated[Secret, AfterValidator(_bearer)]
 
 
@@ -153,6 +166,15 @@ class DatabaseSettings(_Group):
         "PostgreSQL that the service starts and stops itself.",
     )
     pool_size: int = Field(10, ge=1, le=200, description="Most connections of one process.")
+
+
+class SpoolSettings(_Group):
+    """Where violations wait while PostgreSQL is away."""
+
+    directory: Path | None = Field(
+        None, description="Folder of the spool, on a disk that outlives the process."
+    )
+    megabytes: int = Field(256, ge=1, description="Size beyond which callbacks are answered 503.")
 
 
 class EvidenceSettings(_Group):
@@ -203,6 +225,9 @@ class WeComSettings(_Group):
     apps: dict[Annotated[str, Field(pattern=_NAME)], AppSettings] = Field(
         min_length=1, description="Apps by name; the name stands in the callback address."
     )
+    contacts_secret: Secret | None = Field(
+        None, description="Secret of 通讯录同步; accounts are disabled and enabled with it."
+    )
 
 
 class ComplianceSettings(_Group):
@@ -211,6 +236,23 @@ class ComplianceSettings(_Group):
     app: str = Field(description="Name of the app that speaks for compliance.")
     chat: str = Field("", description="chatid of the compliance group (appchat).")
     users: tuple[str, ...] = Field((), description="userids told where there is no group.")
+    language: Literal["zh", "en"] = Field("zh", description="Language of all notices.")
+    confidentiality_users: tuple[str, ...] = Field(
+        (), description="userids of the confidentiality office (保密工作机构)."
+    )
+    hr_users: tuple[str, ...] = Field((), description="userids told of proposals to HR.")
+    group_owners: dict[str, str] = Field(
+        default_factory=dict,
+        description="Owner's userid by chatid, for groups that no app of ours made.",
+    )
+    department_admins: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="userids by department id, told instead of the department's 负责人.",
+    )
+    notice_groups: tuple[str, ...] = Field(
+        (),
+        description="chatid of the groups that public notices (通报) go to; all policed if none.",
+    )
 
 
 class ApiSettings(_Group):
@@ -233,6 +275,51 @@ class EnforcementSettings(_Group):
     expire_after: timedelta = Field(
         timedelta(hours=24), description="Age at which an action is no longer worth carrying out."
     )
+    recall_within: timedelta = Field(
+        timedelta(minutes=10),
+        ge=timedelta(minutes=1),
+        description="Time that a sender has to take a message back before others are told.",
+    )
+    never_disable: tuple[str, ...] = Field(
+        (), description="userids whose accounts are never disabled, such as the administrators."
+    )
+
+
+class RobotSettings(_Group):
+    """Group robots (消息推送) by which the service may write to groups that no app made."""
+
+    keys: dict[str, Secret] = Field(
+        default_factory=dict, description="The robot's key by the chatid of its group."
+    )
+
+
+class SiemSettings(_Group):
+    """A receiver of signed reports (Standard Webhooks), such as a SIEM."""
+
+    url: ApiAddress | None = Field(None, description="Address that reports are posted to.")
+    secrets: tuple[WebhookSecret, ...] = Field(
+        (), description="`whsec_…`; reports are signed with each, so that one can be replaced."
+    )
+    timeout: timedelta = Field(timedelta(seconds=10), description="Longest wait for its answer.")
+
+
+class InterceptionSettings(_Group):
+    """WeCom's own 聊天敏感词 rules for chats with customers, filled from the rulebook."""
+
+    app: str = Field("", description="Name of an app in 客户联系 → 可调用接口的应用; none: off.")
+    users: tuple[str, ...] = Field((), description="userids whose chats are watched.")
+    departments: tuple[int, ...] = Field((), description="Ids of departments likewise.")
+    categories: tuple[str, ...] = Field((), description="Only rules of these; all if none.")
+    least_severity: Literal["low", "medium", "high", "critical"] = Field(
+        "high", description="Only rules at least as grave."
+    )
+    block: bool = Field(True, description="Block the message; false: warn its sender only.")
+    prefix: str = Field(
+        "mod-",
+        pattern=r"^\S{2,8}$",
+        description="How names of our rules begin; others are not touched.",
+    )
+    most_rules: int = Field(50, ge=1, le=100, description="Of WeCom's 100, how many may be ours.")
 
 
 class LogSettings(_Group):
@@ -254,12 +341,16 @@ class Settings(BaseSettings):
 
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
+    spool: SpoolSettings = SpoolSettings()
     evidence: EvidenceSettings
     rules: RulesSettings = RulesSettings()
     wecom: WeComSettings
     compliance: ComplianceSettings
     api: ApiSettings = ApiSettings()
     enforcement: EnforcementSettings = EnforcementSettings()
+    robots: RobotSettings = RobotSettings()
+    siem: SiemSettings = SiemSettings()
+    interception: InterceptionSettings = InterceptionSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -346,6 +437,9 @@ def _disagreements(found: Mapping[str, Any]) -> Iterator[str]:
     app, apps = compliance.get("app"), wecom.get("apps") if isinstance(wecom, Mapping) else None
     if isinstance(app, str) and isinstance(apps, Mapping) and app not in apps:
         yield _sentence(("compliance", "app"), f"names no app of wecom.apps: {app}")
+    siem = found.get("siem")
+    if isinstance(siem, Mapping) and siem.get("url") and not siem.get("secrets"):
+        yield _sentence(("siem", "secrets"), "needs a secret to sign with")
 
 
 def _read(config: Path | None) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from moderator.intake.reception import Reception, Report
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
+from moderator.ledger.keeping import Keeper
 from moderator.ledger.recording import Recorder
+from moderator.ledger.spool import Spool
 from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
@@ -78,6 +80,7 @@ class Desk:
     metrics: Metrics
     violations: Violations
     failed: FailedMessages
+    keeper: Keeper
     reports: list[Report] = field(default_factory=list)
     mend: Callable[[], None] = lambda: None
 
@@ -138,7 +141,7 @@ class Desk:
         )
 
 
-def open_desk(engine: Engine, book: Callable[[], Rulebook]) -> Desk:
+def open_desk(engine: Engine, book: Callable[[], Rulebook], spool: Spool) -> Desk:
     """Build the parts as the composition root does."""
     cipher = EvidenceCipher([secrets.token_bytes(32)])
     recorder = Recorder(
@@ -148,16 +151,24 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook]) -> Desk:
     envelope = Envelope(token=token, encoding_aes_key=key, receive_id=CORP)
     stray = Envelope(token=token, encoding_aes_key=key, receive_id="wwother")
     metrics, failed, reports = Metrics(), FailedMessages(engine), list[Report]()
+    keeper = Keeper(
+        recorder,
+        failed,
+        spool,
+        cipher,
+        policy=lambda: book().policy,
+        clock=lambda: datetime.now(UTC),
+    )
     reception = Reception(
         corp=CORP,
         envelopes={"guard": envelope},
         pipeline=Pipeline(
             book=book,
             conversation=Conversation(),
-            recorder=recorder,
+            keeper=keeper,
             clock=lambda: datetime.now(UTC),
         ),
-        failed=failed,
+        keeper=keeper,
         metrics=metrics,
         tell=reports.append,
     )
@@ -165,19 +176,29 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook]) -> Desk:
     transport = httpx.ASGITransport(app=Starlette(routes=endpoint.routes()))
     http = httpx.AsyncClient(transport=transport, base_url="http://moderator.test")
     violations = Violations(engine, cipher)
-    return Desk(endpoint, reception, envelope, stray, http, metrics, violations, failed, reports)
+    return Desk(
+        endpoint, reception, envelope, stray, http, metrics, violations, failed, keeper, reports
+    )
 
 
 @pytest.fixture
-async def desk(database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+async def spool(tmp_path: Path) -> AsyncIterator[Spool]:
+    """A spool of the test's own; the first row makes its file."""
+    made = Spool(tmp_path / "spool" / "own.sqlite", limit=4 * 1024 * 1024)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def desk(database: Engine, book: Rulebook, spool: Spool) -> AsyncIterator[Desk]:
     """The address with everything in order."""
-    opened = open_desk(database, lambda: book)
+    opened = open_desk(database, lambda: book, spool)
     yield opened
     await opened.http.aclose()
 
 
 @pytest.fixture
-async def desk_with_a_bug(database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+async def desk_with_a_bug(database: Engine, book: Rulebook, spool: Spool) -> AsyncIterator[Desk]:
     """The address while the matcher breaks on everything; `desk.mend()` mends it."""
     state = {"broken": True}
 
@@ -186,25 +207,58 @@ async def desk_with_a_bug(database: Engine, book: Rulebook) -> AsyncIterator[Des
             raise ZeroDivisionError
         return book
 
-    opened = open_desk(database, current)
+    opened = open_desk(database, current, spool)
     opened.mend = lambda: state.update(broken=False)
     yield opened
     await opened.http.aclose()
 
 
 @pytest.fixture
-async def desk_without_tables(empty_database: Engine, book: Rulebook) -> AsyncIterator[Desk]:
+async def desk_without_tables(
+    empty_database: Engine, book: Rulebook, spool: Spool
+) -> AsyncIterator[Desk]:
     """The address over a PostgreSQL that nobody migrated."""
-    opened = open_desk(empty_database, lambda: book)
+    opened = open_desk(empty_database, lambda: book, spool)
     yield opened
     await opened.http.aclose()
 
 
 @pytest.fixture
-async def desk_without_database(book: Rulebook) -> AsyncIterator[Desk]:
+async def desk_without_database(book: Rulebook, spool: Spool) -> AsyncIterator[Desk]:
     """The address while PostgreSQL is away."""
     engine = Engine("postgresql://nobody@127.0.0.1:1/nowhere")
-    opened = open_desk(engine, lambda: book)
+    opened = open_desk(engine, lambda: book, spool)
     yield opened
     await opened.http.aclose()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def desk_that_loses_its_database(
+    database: Engine, book: Rulebook, spool: Spool
+) -> AsyncIterator[Desk]:
+    """The address while PostgreSQL is away; `desk.mend()` brings it back."""
+    dsn, database.dsn = database.dsn, "postgresql://nobody@127.0.0.1:1/nowhere"
+    opened = open_desk(database, lambda: book, spool)
+    await database.dispose()
+
+    def mend() -> None:
+        database.dsn, database._pool = dsn, None  # the next use opens a pool of the right one
+
+    opened.mend = mend
+    yield opened
+    await opened.http.aclose()
+    await database.dispose()
+
+
+@pytest.fixture
+async def desk_that_can_keep_nothing(book: Rulebook, tmp_path: Path) -> AsyncIterator[Desk]:
+    """The address while PostgreSQL is away and the spool's folder cannot be made."""
+    (tmp_path / "in-the-way").touch()
+    engine = Engine("postgresql://nobody@127.0.0.1:1/nowhere")
+    spool = Spool(tmp_path / "in-the-way" / "own.sqlite", limit=4 * 1024 * 1024)
+    opened = open_desk(engine, lambda: book, spool)
+    yield opened
+    await opened.http.aclose()
+    await spool.close()
     await engine.dispose()

@@ -51,10 +51,10 @@ async def test_one_message_delivered_again_and_again_is_no_flood(desk: Desk) -> 
 
 
 async def test_a_flood_that_could_not_be_kept_is_kept_when_it_comes_again(
-    desk_without_database: Desk,
+    desk_that_can_keep_nothing: Desk,
 ) -> None:
     """A 503 makes WeCom deliver again; the answer must not be that all is well."""
-    desk = desk_without_database
+    desk = desk_that_can_keep_nothing
     statuses = [await desk.say(AD, msgid=number) for number in range(9)]
 
     assert statuses == [200] * 8 + [503]

@@ -1,7 +1,7 @@
 """From an envelope to an outcome; nothing is lost on the way.
 
 A callback that was opened is genuine: whatever goes wrong after that keeps its encrypted payload
-for replay.  Only a ledger that is away makes the caller try again.
+for replay.  Only where neither PostgreSQL nor the spool keeps it the caller has to try again.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from moderator.domain.message import Ignored, Message
-from moderator.errors import LedgerError, LedgerUnavailable
+from moderator.errors import LedgerError, SpoolUnavailable
 from moderator.intake.recent import RecentKeys
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.keeping import FailedDelivery, Keeper
 from moderator.pipeline import Moderated, Outcome, Pipeline
 from moderator.telemetry.metrics import Metrics
 from moderator.wecom import events
@@ -51,14 +51,14 @@ class Reception:
         corp: str,
         envelopes: Mapping[str, Envelope],
         pipeline: Pipeline,
-        failed: FailedMessages,
+        keeper: Keeper,
         metrics: Metrics,
         tell: Callable[[Report], None],
     ) -> None:
         self._corp = corp
         self._envelopes = envelopes
         self._pipeline = pipeline
-        self._failed = failed
+        self._keeper = keeper
         self._metrics = metrics
         self._tell = tell
         self._recent = RecentKeys()
@@ -104,7 +104,7 @@ class Reception:
     async def _settle(self, plain: bytes, delivery: Delivery, report: Report) -> None:
         try:
             await self._process(plain, report)
-        except LedgerUnavailable:
+        except SpoolUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
             await self._keep(delivery, plain, report, error)
@@ -124,20 +124,23 @@ class Reception:
         self, delivery: Delivery, plain: bytes, report: Report, error: Exception
     ) -> None:
         report.failure = type(error).__name__
-        await self._failed.keep(
-            app=delivery.app,
-            key=hashlib.sha256(plain).hexdigest(),
-            body=delivery.body,
-            signature=delivery.signature,
-            timestamp=delivery.timestamp,
-            nonce=delivery.nonce,
-            reason=report.failure,
+        await self._keeper.fail(
+            FailedDelivery(
+                app=delivery.app,
+                key=hashlib.sha256(plain).hexdigest(),
+                body=delivery.body,
+                signature=delivery.signature,
+                timestamp=delivery.timestamp,
+                nonce=delivery.nonce,
+                reason=report.failure,
+            )
         )
         report.outcome = Outcome.FAILED
 
     def _count(self, report: Report) -> None:
         self._metrics.messages.labels(outcome=report.outcome.value).inc()
-        if report.moderated and report.moderated.recorded and report.moderated.finding:
+        found = report.outcome in {Outcome.VIOLATION, Outcome.SPOOLED}
+        if found and report.moderated and report.moderated.finding:
             for hit in report.moderated.finding.hits:
                 self._metrics.hits.labels(category=hit.category, rule=hit.rule).inc()
         self._tell(report)

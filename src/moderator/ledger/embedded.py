@@ -39,11 +39,14 @@ def embedded_directory(url: str) -> Path:
     instead must be able to walk there.
     """
     named = url.removeprefix("embedded:").removeprefix("//")
-    if named:
-        return Path(named)
+    return Path(named) if named else data_directory() / "postgres"
+
+
+def data_directory() -> Path:
+    """The folder of this machine, or of this person, for what outlives the process."""
     if os.geteuid() == 0:
-        return platformdirs.site_state_path("moderator") / "postgres"
-    return platformdirs.user_data_path("moderator") / "postgres"
+        return platformdirs.site_state_path("moderator")
+    return platformdirs.user_data_path("moderator")
 
 
 class EmbeddedPostgres:

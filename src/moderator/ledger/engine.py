@@ -21,7 +21,7 @@ from moderator.settings import DatabaseSettings
 Row = Mapping[str, Any]
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
-ANSWER_DUE = timedelta(seconds=4)  # WeCom hangs up after five and delivers again
+ANSWER_DUE = timedelta(milliseconds=800)  # then the spool takes over, within the same second
 
 _PATIENCE = timedelta(seconds=3)
 _LONGEST_STATEMENT = timedelta(seconds=30)

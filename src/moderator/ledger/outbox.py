@@ -336,6 +336,7 @@ def _claimed(row: Row, violation: Row, records: list[ActionRecord]) -> ClaimedAc
         id=row["id"],
         kind=ActionKind(row["kind"]),
         reason=row["reason"],
+        detail=row["detail"],
         attempts=row["attempts"],
         created_at=row["created_at"],
         violation=violation_of(violation, actions=siblings),

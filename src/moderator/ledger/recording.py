@@ -52,8 +52,10 @@ _INSERT_VIOLATION = prepare(
 )
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _planned = (
-    func.unnest(*(bindparam(name, type_=ARRAY(Text)) for name in ("kinds", "states", "reasons")))
-    .table_valued("kind", "state", "reason", with_ordinality="position", name="planned")
+    func.unnest(
+        *(bindparam(name, type_=ARRAY(Text)) for name in ("kinds", "states", "reasons", "details"))
+    )
+    .table_valued("kind", "state", "reason", "detail", with_ordinality="position", name="planned")
     .render_derived()
 )
 # In the order of the decision: identities are handed out as the rows come.
@@ -61,7 +63,7 @@ _INSERT_ACTIONS = prepare(
     insert(actions)
     .from_select(
         [
-            *("violation_id", "corp", "sender", "kind", "state", "reason"),
+            *("violation_id", "corp", "sender", "kind", "state", "reason", "detail"),
             *("created_at", "queued_at", "due_at", "updated_at"),
         ],
         select(
@@ -71,6 +73,7 @@ _INSERT_ACTIONS = prepare(
             _planned.c.kind,
             _planned.c.state,
             _planned.c.reason,
+            _planned.c.detail,
             _NOW,
             case((_planned.c.state == literal_column(f"'{ActionState.QUEUED}'"), _NOW)),
             _NOW,
@@ -223,6 +226,7 @@ async def _write_actions(
         kinds=[action.kind.value for action in decision.actions],
         states=[action.state.value for action in decision.actions],
         reasons=[action.reason for action in decision.actions],
+        details=[action.detail for action in decision.actions],
     )
     if _queued(decision):
         await transaction.rows(NOTIFY)

@@ -85,6 +85,7 @@ class ActionRecord:
     decided_at: datetime | None
     decision_reason: str
     history: tuple[Attempt, ...]
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ class ClaimedAction:
     attempts: int
     created_at: datetime
     violation: ViolationRecord
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

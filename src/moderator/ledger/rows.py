@@ -122,6 +122,7 @@ def action_of(row: Row) -> ActionRecord:
         kind=ActionKind(row["kind"]),
         state=ActionState(row["state"]),
         reason=row["reason"],
+        detail=row["detail"],
         attempts=row["attempts"],
         created_at=row["created_at"],
         queued_at=row["queued_at"],

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -31,6 +32,7 @@ metadata = MetaData(
 # What a worker still has to do; the same words stand in the partial indexes below.
 UNSETTLED = "state IN ('queued', 'approved', 'sending')"
 WAITING = "settled_at IS NULL AND erased_at IS NULL"
+HELD = "held_by <> '' AND state = 'queued'"
 
 
 def _text(name: str) -> Column[str]:
@@ -52,6 +54,9 @@ violations = Table(
     _text("sender"),
     _text("sender_name"),
     _text("sender_department"),
+    Column("sender_departments", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("sender_superiors", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _text("sender_gaps"),
     _moment("identified_at", nullable=True),
     _text("message_id"),
     _text("kind"),
@@ -87,6 +92,7 @@ violations = Table(
     Index(None, "status", "id"),
     Index(None, "app", "id"),
     Index(None, "rules", postgresql_using="gin"),
+    Index(None, "sender_departments", postgresql_using="gin"),
     Index(None, "fingerprints", postgresql_using="gin"),
     Index(None, "evidence_expires_at", postgresql_where=text("evidence IS NOT NULL")),
 )
@@ -101,10 +107,14 @@ actions = Table(
     _text("kind"),
     _text("state"),
     _text("reason"),
+    _text("detail"),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     _moment("created_at"),
     _moment("queued_at", nullable=True),
     _moment("due_at"),
+    _moment("not_before", nullable=True),
+    _moment("check_at", nullable=True),
+    _text("held_by"),
     _moment("updated_at"),
     Column("errcode", Integer),
     _text("outcome"),
@@ -122,6 +132,49 @@ actions = Table(
     Index("ix_actions_unsettled_person", "corp", "sender", "id", postgresql_where=text(UNSETTLED)),
     Index(None, "state", "id"),
     Index(None, "kind", "queued_at"),
+    Index(None, "check_at", postgresql_where=text("check_at IS NOT NULL")),
+    Index(None, "held_by", postgresql_where=text(HELD)),
+    Index(None, "sender", "id"),
+)
+
+# Apps, or single calls of theirs, that WeCom refuses until somebody mends something.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _text("app"),
+    _text("path"),
+    _text("credential"),
+    Column("errcode", Integer, nullable=False),
+    _text("reason"),
+    _moment("since"),
+    _moment("asked_at"),
+    _moment("probe_at"),
+    Column("probes", Integer, nullable=False, server_default=text("0")),
+    _moment("lifted_at", nullable=True),
+    _text("lifted_by"),
+    _text("lift_reason"),
+    Index(
+        "uq_pauses_open",
+        *("credential", "path"),
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+)
+
+# What was spent of each of WeCom's limits: how much in which slot of the window.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("most", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("slots", ARRAY(BigInteger), nullable=False),
+    Column("spent", ARRAY(Integer), nullable=False),
+    _moment("blocked_until", nullable=True),
+    Column("blocks", Integer, nullable=False, server_default=text("0")),
+    _moment("updated_at"),
+    Index(None, "updated_at"),
 )
 
 standings = Table(
@@ -152,4 +205,69 @@ failed_messages = Table(
     _moment("erased_at", nullable=True),
     Index("ix_failed_messages_waiting", "id", postgresql_where=text(WAITING)),
     Index(None, "expires_at", postgresql_where=text(WAITING)),
+)
+
+# The company's directory as last seen.  `userid` is lower-case: WeCom's do not care about case.
+people = Table(
+    "people",
+    metadata,
+    Column("corp", Text, primary_key=True),
+    Column("userid", Text, primary_key=True),
+    _text("name"),
+    Column("departments", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("leads", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("superiors", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("fetched_at", nullable=True),
+    _moment("changed_at", nullable=True),
+    _moment("gone_at", nullable=True),
+    _text("renamed_to"),
+    Index(None, "leads", postgresql_using="gin"),
+)
+
+departments = Table(
+    "departments",
+    metadata,
+    Column("corp", Text, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _text("name"),
+    Column("parent", Integer, nullable=False, server_default=text("0")),
+    Column("leaders", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("fetched_at", nullable=True),
+    _moment("changed_at", nullable=True),
+    _moment("gone_at", nullable=True),
+)
+
+# Hour by hour: how many messages were looked at, and how many people each rule hit.
+message_rates = Table(
+    "message_rates",
+    metadata,
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("messages", BigInteger, nullable=False),
+)
+
+rule_rates = Table(
+    "rule_rates",
+    metadata,
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("hits", BigInteger, nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("rule", Text, nullable=False),
+    _moment("raised_at"),
+    _moment("since"),
+    Column("hits", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("usual_hits", BigInteger, nullable=False),
+    Column("usual_messages", BigInteger, nullable=False),
+    Column("probability", Double, nullable=False),
+    _moment("cleared_at", nullable=True),
+    _text("cleared_by"),
+    _text("reason"),
+    Index("uq_alarms_open", "rule", unique=True, postgresql_where=text("cleared_at IS NULL")),
+    Index(None, "rule", "cleared_at"),
 )

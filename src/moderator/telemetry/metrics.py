@@ -56,7 +56,8 @@ MESSAGES: Final = Metric(
     "moderator_messages_total",
     MetricKind.COUNTER,
     ("outcome",),
-    "Messages, by outcome: clean, violation, duplicate, ignored, failed (kept for replay), unkept.",
+    "Messages, by outcome: clean, violation, spooled (safe on this machine, not in PostgreSQL yet), "
+    "duplicate, ignored, failed (kept for replay), unkept.",
 )
 HITS: Final = Metric(
     "moderator_hits_total",
@@ -122,6 +123,18 @@ RULEBOOK_FAULTS: Final = Metric(
     (),
     "Faults in the rule files as last read; what is faulty is not in use.",
 )
+SPOOL_ROWS: Final = Metric(
+    "moderator_spool_rows",
+    MetricKind.GAUGE,
+    ("state",),
+    "What is kept on this machine until PostgreSQL is back: waiting, or refused by it.",
+)
+SPOOL_BYTES: Final = Metric(
+    "moderator_spool_bytes", MetricKind.GAUGE, (), "Bytes of the spool that are in use."
+)
+SPOOL_LIMIT: Final = Metric(
+    "moderator_spool_limit_bytes", MetricKind.GAUGE, (), "Bytes that the spool may have."
+)
 WORKER_FAULTS: Final = Metric(
     "moderator_worker_faults_total",
     MetricKind.COUNTER,
@@ -147,6 +160,9 @@ METRICS: Final = (
     RULEBOOK_LOADED,
     RULEBOOK_RULES,
     RULEBOOK_FAULTS,
+    SPOOL_ROWS,
+    SPOOL_BYTES,
+    SPOOL_LIMIT,
     WORKER_FAULTS,
     BUILD,
 )
@@ -172,6 +188,9 @@ class Metrics:
         self.rulebook_loaded = self._gauge(RULEBOOK_LOADED)
         self.rulebook_rules = self._gauge(RULEBOOK_RULES)
         self.rulebook_faults = self._gauge(RULEBOOK_FAULTS)
+        self.spool_rows = self._gauge(SPOOL_ROWS)
+        self.spool_bytes = self._gauge(SPOOL_BYTES)
+        self.spool_limit = self._gauge(SPOOL_LIMIT)
         self.worker_faults = self._counter(WORKER_FAULTS)
         self.build = self._gauge(BUILD)
         self.build.labels(version).set(1)
@@ -189,6 +208,13 @@ class Metrics:
         for state in ActionState:
             self.outbox.labels(state.value).set(counts.get(state, 0))
         self.outbox_oldest.set(oldest_seconds)
+
+    def show_spool(self, *, waiting: int, refused: int, used: int, limit: int) -> None:
+        """Show how full the spool is, in rows and bytes."""
+        self.spool_rows.labels("waiting").set(waiting)
+        self.spool_rows.labels("refused").set(refused)
+        self.spool_bytes.set(used)
+        self.spool_limit.set(limit)
 
     def count_wecom_call(self, path: str, errcode: int) -> None:
         """Count what `WeComClient` reports of each call; -2 for an unreachable API."""
