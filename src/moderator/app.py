@@ -7,27 +7,35 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import structlog
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from moderator import __version__
+from moderator.enforcement.directory import Directory
 from moderator.enforcement.retention import Retention
 from moderator.enforcement.sanctions import Sanctions
+from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.worker import Worker
+from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.draining import Draining
 from moderator.intake.reception import Reception
 from moderator.intake.wide_event import MessageLog
 from moderator.ledger import migrating
+from moderator.ledger.contacts import Contacts
 from moderator.ledger.embedded import data_directory
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
 from moderator.ledger.keeping import Keeper
 from moderator.ledger.outbox import Outbox
+from moderator.ledger.people import People
 from moderator.ledger.recording import Recorder
+from moderator.ledger.requests import Requests
 from moderator.ledger.spool import Spool
 from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
@@ -45,6 +53,7 @@ from moderator.web.query import query_router
 from moderator.web.reference import reference_route
 from moderator.wecom.client import WeComClient
 from moderator.wecom.envelope import Envelope
+from moderator.wecom.siem import Siem
 
 
 class Service:
@@ -63,6 +72,8 @@ class Service:
         self.violations = Violations(engine, cipher)
         self.failed = FailedMessages(engine, keep=timedelta(days=settings.evidence.keep_days))
         self.outbox = Outbox(engine, expire_after=settings.enforcement.expire_after)
+        self.requests = Requests(engine)
+        self.shelf = shelf_of(settings)
         self.rules = self._follow_rules(rules_of(settings))
         self.spool = spool_of(settings)
         self.keeper = self._keeper(cipher)
@@ -130,6 +141,20 @@ class Service:
             return Part(Condition.DEGRADED, "violations wait on this machine", facts)
         return Part(Condition.OK, facts=facts)
 
+    async def people(self) -> Part:
+        """Whether WeCom tells who people are; without that a record names their userid alone."""
+        gaps = self.directory.gaps
+        if gaps:
+            return Part(Condition.DEGRADED, "; ".join(gaps))
+        return Part(Condition.OK)
+
+    async def notices(self) -> Part:
+        """Whether every template that the company changed can be used."""
+        if self.shelf.faults:
+            facts = {"faults": list(self.shelf.faults)}
+            return Part(Condition.DEGRADED, "some notices are as shipped", facts)
+        return Part(Condition.OK)
+
     async def unprocessed(self) -> Part:
         waiting = await self.failed.count()
         facts = {"waiting": waiting}
@@ -179,15 +204,26 @@ class Service:
             keeper=self.keeper,
             metrics=self.metrics,
             tell=MessageLog(clean=self.settings.log.clean_messages),
+            apply=Contacts(self.engine, clock=_now).apply,
+            own=self.settings.wecom.own_senders,
         )
+
+    def _directory(self, client: WeComClient) -> Directory:
+        wecom = self.settings.wecom
+        people = People(self.engine)
+        return Directory(client, people, corp=wecom.corp_id, fresh=wecom.directory_fresh)
 
     def _worker(self) -> Worker:
         client = WeComClient(self.settings.wecom, self.http, on_call=self._called)
+        self.directory = self._directory(client)
         sanctions = Sanctions(
             client,
             self.violations,
-            wecom=self.settings.wecom,
-            compliance=self.settings.compliance,
+            self.directory,
+            self.requests,
+            self.shelf,
+            settings=self.settings,
+            siem=siem_of(self.settings, self.http),
         )
         return Worker(
             self.outbox,
@@ -203,10 +239,25 @@ class Service:
         self.watch.saw(path, errcode)
 
 
+class Moderator(FastAPI):
+    """The web application, in which callbacks are answered before a framework looks at them."""
+
+    def __init__(self, callbacks: CallbackEndpoint, **options: Any) -> None:
+        super().__init__(**options)
+        self._callbacks = callbacks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(CALLBACK_PATH):
+            await self._callbacks(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The whole service as an ASGI app; its lifespan starts and stops what works beside it."""
     service = Service(settings, engine)
-    app = FastAPI(
+    app = Moderator(
+        CallbackEndpoint(service.reception, service.metrics),
         title="moderator",
         version=__version__,
         lifespan=_lifespan(service),
@@ -215,11 +266,20 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         redoc_url=None,
     )
     install_problems(app)
-    app.router.routes += CallbackEndpoint(service.reception, service.metrics).routes()
     app.router.routes += _ops(service).routes()
     app.router.routes.append(reference_route(app))
     app.include_router(query_router(service.violations, service.outbox, settings.api))
     return app
+
+
+def shelf_of(settings: Settings) -> StationeryShelf:
+    """The notices of this deployment: shipped, and as its rule folder changes them."""
+    return StationeryShelf(rules_directory(), rules_of(settings), settings.compliance.language)
+
+
+def siem_of(settings: Settings, http: httpx.AsyncClient) -> Siem | None:
+    """The receiver of signed reports, if there is one."""
+    return Siem(settings.siem, http, clock=_now) if settings.siem.url else None
 
 
 def rules_of(settings: Settings) -> Path:
@@ -257,9 +317,11 @@ def _ops(service: Service) -> Ops:
             "background": service.background,
             "rulebook": service.rulebook,
             "outbox": service.actions,
+            "notices": service.notices,
             "failed_messages": service.unprocessed,
             "spool": service.spooled,
             "wecom": service.watch.check,
+            "people": service.people,
         },
     )
 

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 from starlette.types import Send
 
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.reception import Reception, Report
+from moderator.ledger.contacts import Contacts
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
@@ -117,7 +117,7 @@ class Desk:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": sealed.body, "more_body": False}
 
-        await Starlette(routes=self.endpoint.routes())(scope, receive, send)
+        await self.endpoint(scope, receive, send)
 
     async def say(self, content: str, *, msgid: int = 1, sender: str = "ZhangSan") -> int:
         """Deliver a text message; the status of the answer."""
@@ -171,9 +171,11 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook], spool: Spool) -> Des
         keeper=keeper,
         metrics=metrics,
         tell=reports.append,
+        apply=Contacts(engine, clock=lambda: datetime.now(UTC)).apply,
+        own=("OurRobot",),
     )
     endpoint = CallbackEndpoint(reception, metrics)
-    transport = httpx.ASGITransport(app=Starlette(routes=endpoint.routes()))
+    transport = httpx.ASGITransport(app=endpoint)
     http = httpx.AsyncClient(transport=transport, base_url="http://moderator.test")
     violations = Violations(engine, cipher)
     return Desk(

@@ -6,10 +6,11 @@ for replay.  Only where neither PostgreSQL nor the spool keeps it the caller has
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from moderator.domain.message import Ignored, Message
+from moderator.domain.people import ContactChange
 from moderator.errors import LedgerError, SpoolUnavailable
 from moderator.intake.recent import RecentKeys
 from moderator.ledger.keeping import FailedDelivery, Keeper
@@ -36,7 +37,7 @@ class Report:
 
     app: str
     outcome: Outcome = Outcome.UNKEPT
-    content: Message | Ignored | None = None
+    content: Message | Ignored | ContactChange | None = None
     moderated: Moderated | None = None
     failure: str = ""
     seconds: float = 0.0
@@ -54,13 +55,18 @@ class Reception:
         keeper: Keeper,
         metrics: Metrics,
         tell: Callable[[Report], None],
+        apply: Callable[[ContactChange], Awaitable[None]],
+        own: Collection[str] = (),
     ) -> None:
+        """`apply` keeps a change of the directory; `own` as in `events.read`."""
         self._corp = corp
         self._envelopes = envelopes
         self._pipeline = pipeline
         self._keeper = keeper
         self._metrics = metrics
         self._tell = tell
+        self._apply = apply
+        self._own = frozenset(userid.lower() for userid in own)
         self._recent = RecentKeys()
 
     def envelope(self, app: str) -> Envelope | None:
@@ -110,11 +116,16 @@ class Reception:
             await self._keep(delivery, plain, report, error)
 
     async def _process(self, plain: bytes, report: Report) -> None:
-        content = report.content = events.read(plain, app=report.app, corp=self._corp)
+        content = report.content = events.read(
+            plain, app=report.app, corp=self._corp, own=self._own
+        )
         if content.key in self._recent:
             report.outcome = Outcome.DUPLICATE
         elif isinstance(content, Ignored):
             report.outcome = Outcome.IGNORED
+        elif isinstance(content, ContactChange):
+            await self._apply(content)
+            report.outcome = Outcome.APPLIED
         else:
             report.moderated = await self._pipeline.moderate(content)
             report.outcome = report.moderated.outcome
@@ -138,7 +149,7 @@ class Reception:
         report.outcome = Outcome.FAILED
 
     def _count(self, report: Report) -> None:
-        self._metrics.messages.labels(outcome=report.outcome.value).inc()
+        self._metrics.count_message(report.outcome.value)
         found = report.outcome in {Outcome.VIOLATION, Outcome.SPOOLED}
         if found and report.moderated and report.moderated.finding:
             for hit in report.moderated.finding.hits:

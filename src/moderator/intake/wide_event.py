@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from moderator.domain.message import Ignored, Message
+from moderator.domain.people import ContactChange
 from moderator.intake.reception import Report
 from moderator.pipeline import Outcome
 
@@ -36,6 +37,8 @@ def wide_event(report: Report) -> dict[str, Any]:
             event |= _of_message(message)
         case Ignored() as ignored:
             event |= {"reason": ignored.reason.value, "wecom_event": ignored.event}
+        case ContactChange() as change:
+            event |= {"wecom_event": f"change_contact/{change.change}", "member": change.userid}
         case None:
             pass
     if report.failure:

@@ -7,6 +7,7 @@ ids, API paths and WeCom's own error codes.  People, chats and messages are neve
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -56,7 +57,7 @@ MESSAGES: Final = Metric(
     "moderator_messages_total",
     MetricKind.COUNTER,
     ("outcome",),
-    "Messages, by outcome: clean, violation, spooled (safe on this machine, not in PostgreSQL yet), "
+    "Messages, by outcome: clean, violation, spooled (safe on this machine, not in PostgreSQL), "
     "duplicate, ignored, failed (kept for replay), unkept.",
 )
 HITS: Final = Metric(
@@ -89,6 +90,25 @@ WECOM_CALLS: Final = Metric(
     MetricKind.COUNTER,
     ("path", "errcode"),
     "Calls of the WeCom API, by path and errcode (0: success, -2: unreachable).",
+)
+WECOM_HOLDS: Final = Metric(
+    "moderator_wecom_holds_total",
+    MetricKind.COUNTER,
+    ("family", "cause"),
+    "Calls not made for now, by family and cause: paused (WeCom refuses the app), breaker (it does "
+    "not answer), full (a limit is reached), blocked (it refused more with 45009).",
+)
+BREAKER_OPEN: Final = Metric(
+    "moderator_wecom_breaker_open",
+    MetricKind.GAUGE,
+    ("family",),
+    "1 while this process leaves a family of calls alone because WeCom does not answer them.",
+)
+PAUSES: Final = Metric(
+    "moderator_wecom_pauses",
+    MetricKind.GAUGE,
+    ("app", "errcode"),
+    "Pauses of an app, or of single calls of it, as the worker last saw them: a person should act.",
 )
 OUTBOX: Final = Metric(
     "moderator_outbox_actions",
@@ -154,6 +174,9 @@ METRICS: Final = (
     ACTION_POSTPONEMENTS,
     ACTION_SECONDS,
     WECOM_CALLS,
+    WECOM_HOLDS,
+    BREAKER_OPEN,
+    PAUSES,
     OUTBOX,
     OUTBOX_OLDEST,
     RULEBOOK,
@@ -182,6 +205,9 @@ class Metrics:
         self.action_postponements = self._counter(ACTION_POSTPONEMENTS)
         self.action_seconds = self._histogram(ACTION_SECONDS, _ACTION_BUCKETS)
         self.wecom_calls = self._counter(WECOM_CALLS)
+        self.wecom_holds = self._counter(WECOM_HOLDS)
+        self.breaker_open = self._gauge(BREAKER_OPEN)
+        self.pauses = self._gauge(PAUSES)
         self.outbox = self._gauge(OUTBOX)
         self.outbox_oldest = self._gauge(OUTBOX_OLDEST)
         self.rulebook = self._gauge(RULEBOOK)
@@ -194,6 +220,18 @@ class Metrics:
         self.worker_faults = self._counter(WORKER_FAULTS)
         self.build = self._gauge(BUILD)
         self.build.labels(version).set(1)
+        # Finding a child by its labels takes longer than counting with it.
+        self._callback = cache(lambda app, status: self.callbacks.labels(app, str(status)))
+        self._callback_time = cache(self.callback_seconds.labels)
+        self._message = cache(self.messages.labels)
+
+    def count_callback(self, app: str, status: int, seconds: float) -> None:
+        """Count one answered callback; `app` is a name in the settings or `unknown`."""
+        self._callback(app, status).inc()
+        self._callback_time(app).observe(seconds)
+
+    def count_message(self, outcome: str) -> None:
+        self._message(outcome).inc()
 
     def use_rulebook(self, hash_: str, *, rules: int, faults: int) -> None:
         """Show `hash_` as the only rulebook in use, loaded now."""
@@ -219,6 +257,20 @@ class Metrics:
     def count_wecom_call(self, path: str, errcode: int) -> None:
         """Count what `WeComClient` reports of each call; -2 for an unreachable API."""
         self.wecom_calls.labels(path, str(errcode)).inc()
+
+    def count_hold(self, family: str, cause: str) -> None:
+        """Count a call that was not made for now; causes as in the table."""
+        self.wecom_holds.labels(family, cause).inc()
+
+    def show_breaker(self, family: str, is_open: bool) -> None:  # noqa: FBT001 - a hook
+        """Show whether calls of `family` are left alone."""
+        self.breaker_open.labels(family).set(int(is_open))
+
+    def show_pauses(self, pauses: Mapping[tuple[str, int], int]) -> None:
+        """Show how many pauses stand, by app and errcode."""
+        self.pauses.clear()
+        for (app, errcode), number in pauses.items():
+            self.pauses.labels(app, str(errcode)).set(number)
 
     def exposition(self) -> bytes:
         """All numbers in Prometheus' text format (`EXPOSITION_TYPE`)."""
