@@ -87,11 +87,12 @@ def _count_hits() -> None:
     )
     op.create_table(
         "rule_rates",
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hits", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("hour", "rule", name=op.f("pk_rule_rates")),
+        sa.PrimaryKeyConstraint("rule", "hour", name=op.f("pk_rule_rates")),
     )
+    op.create_index(op.f("ix_rule_rates_hour"), "rule_rates", ["hour"], unique=False)
     op.create_table(
         "alarms",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -12,48 +12,72 @@ from typing import Any
 import httpx
 import structlog
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from moderator import __version__
+from moderator.domain import canary
+from moderator.domain.cards import CardAnswer
+from moderator.domain.decision import ActionKind
+from moderator.domain.message import Message
+from moderator.domain.people import ContactChange
+from moderator.enforcement.alarms import AlarmWatch
+from moderator.enforcement.approval import Approval
 from moderator.enforcement.directory import Directory
+from moderator.enforcement.gatekeeper import Gatekeeper
 from moderator.enforcement.retention import Retention
 from moderator.enforcement.sanctions import Sanctions
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.worker import Worker
+from moderator.errors import LedgerUnavailable
 from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.draining import Draining
-from moderator.intake.reception import Reception
+from moderator.intake.reception import Reception, Report
+from moderator.intake.silence import SilenceWatch
 from moderator.intake.wide_event import MessageLog
 from moderator.ledger import migrating
+from moderator.ledger.alarms import Alarms
+from moderator.ledger.cards import Cards
 from moderator.ledger.contacts import Contacts
 from moderator.ledger.embedded import data_directory
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
+from moderator.ledger.hours import AppHours
 from moderator.ledger.keeping import Keeper
+from moderator.ledger.merits import Merits
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.people import People
+from moderator.ledger.rates import Rates
 from moderator.ledger.recording import Recorder
 from moderator.ledger.requests import Requests
 from moderator.ledger.spool import Spool
 from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
-from moderator.pipeline import Pipeline
+from moderator.pipeline import Outcome, Pipeline
 from moderator.rulebook.book import Rulebook
 from moderator.rulebook.loader import load_rulebook
 from moderator.rulebook.watcher import RulebookWatcher, WatchState
 from moderator.settings import Settings, WeComSettings
 from moderator.shipped import rules_directory
 from moderator.telemetry.metrics import Metrics
+from moderator.web.alarms import alarms_router
 from moderator.web.health import Condition, Part, WeComWatch
 from moderator.web.ops import Ops
+from moderator.web.people import people_router
 from moderator.web.problems import install_problems
 from moderator.web.query import query_router
 from moderator.web.reference import reference_route
+from moderator.web.requests import requests_router
 from moderator.wecom.client import WeComClient
 from moderator.wecom.envelope import Envelope
+from moderator.wecom.gate import Gate
 from moderator.wecom.siem import Siem
+
+_PATIENCE = 1.0  # seconds; a probe waits little longer
+# The outcomes of messages that the rules were tried on.
+_LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
 
 
 class Service:
@@ -71,16 +95,47 @@ class Service:
         self.http = httpx.AsyncClient()
         self.violations = Violations(engine, cipher)
         self.failed = FailedMessages(engine, keep=timedelta(days=settings.evidence.keep_days))
-        self.outbox = Outbox(engine, expire_after=settings.enforcement.expire_after)
+        self.outbox = Outbox(
+            engine,
+            expire_after=settings.enforcement.expire_after,
+            expire_kinds=settings.enforcement.expire_kinds,
+        )
+        self.gate = Gatekeeper(engine, self.metrics, corp=settings.wecom.corp_id, clock=_now)
         self.requests = Requests(engine)
         self.shelf = shelf_of(settings)
         self.rules = self._follow_rules(rules_of(settings))
         self.spool = spool_of(settings)
         self.keeper = self._keeper(cipher)
         self.draining = Draining(self.keeper, self.spool, self.metrics)
+        self.alarms = Alarms(engine)
+        self.alarm_watch = self._alarm_watch()
+        self.silence = SilenceWatch(
+            AppHours(engine),
+            settings.silence,
+            self.metrics,
+            apps=settings.wecom.apps,
+            clock=_now,
+        )
+        self.client = WeComClient(
+            settings.wecom,
+            self.http,
+            on_call=self._called,
+            on_token=self.metrics.show_token,
+            gate=self.gate,
+        )
+        self.approval = Approval(
+            self.client,
+            self.shelf,
+            Cards(engine),
+            self.outbox,
+            self.violations,
+            settings.compliance,
+            clock=_now,
+        )
+        self.contacts = Contacts(engine, clock=_now)
         self.reception = self._reception()
         self.worker = self._worker()
-        self.retention = Retention(self.violations, self.failed, clock=_now)
+        self.retention = Retention(self.violations, self.failed, self.gate.allowances, clock=_now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
@@ -89,6 +144,10 @@ class Service:
             self._tasks["rule watcher"] = asyncio.create_task(self.rules.run())
         if self.settings.enforcement.enabled:
             self._tasks["worker"] = asyncio.create_task(self.worker.run())
+        if self.settings.alarms.enabled:
+            self._tasks["alarms"] = asyncio.create_task(self.alarm_watch.run())
+        if self.settings.silence.enabled:
+            self._tasks["silence"] = asyncio.create_task(self.silence.run())
         self._tasks["spool"] = asyncio.create_task(self.draining.run())
         self._tasks["retention"] = asyncio.create_task(self.retention.run())
 
@@ -98,9 +157,12 @@ class Service:
         self.rules.stop()
         self.retention.stop()
         self.draining.stop()
+        self.alarm_watch.stop()
+        self.silence.stop()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self.spool.close()
         await self.outbox.close()
+        await self.client.close()
         await self.http.aclose()
 
     async def background(self) -> Part:
@@ -113,6 +175,17 @@ class Service:
     async def database(self) -> Part:
         """Whether a violation could be written: PostgreSQL answers and has our migrations."""
         await migrating.check(self.engine)
+        return Part(Condition.OK)
+
+    async def acceptance(self) -> Part:
+        """Whether what must be kept can be: in PostgreSQL, or meanwhile on this machine."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await migrating.check(self.engine)
+        except (LedgerUnavailable, TimeoutError) as away:
+            if self.draining.filling.has_room:
+                return Part(Condition.DEGRADED, "PostgreSQL is away; the spool takes what comes")
+            return Part(Condition.FAILING, f"{type(away).__name__}, and the spool is full")
         return Part(Condition.OK)
 
     async def rulebook(self) -> Part:
@@ -132,13 +205,39 @@ class Service:
             return Part(Condition.DISABLED, "enforcement.enabled is false")
         counts = {state.value: number for state, number in (await self.outbox.counts()).items()}
         since = await self.outbox.waiting_since()
-        return Part(Condition.OK, facts=counts | {"oldest": since.isoformat() if since else None})
+        pauses = [pause.told for pause in await self.outbox.pauses.list()]
+        facts = counts | {"oldest": since.isoformat() if since else None, "pauses": pauses}
+        if pauses:
+            return Part(Condition.DEGRADED, "paused: see `moderator outbox pauses`", facts)
+        return Part(Condition.OK, facts=facts)
 
     async def spooled(self) -> Part:
         filling, fault = self.draining.filling, self.draining.fault
         facts = {**asdict(filling), "fault": fault}
         if filling.waiting or filling.refused or fault:
             return Part(Condition.DEGRADED, "violations wait on this machine", facts)
+        return Part(Condition.OK, facts=facts)
+
+    async def rule_alarms(self) -> Part:
+        """Whether a rule hits so much more than usual that it is held up."""
+        if not self.settings.alarms.enabled:
+            return Part(Condition.DISABLED, "alarms.enabled is false")
+        rules = [alarm.rule for alarm in await self.alarms.list(open_only=True)]
+        if rules:
+            reason = "held up until cleared: see `moderator rules alarms list`"
+            return Part(Condition.DEGRADED, reason, {"rules": rules})
+        return Part(Condition.OK)
+
+    async def heard(self) -> Part:
+        """Whether every app still hears something, as far as it is known when it should."""
+        if not self.settings.silence.enabled:
+            return Part(Condition.DISABLED, "silence.enabled is false")
+        silences = self.silence.silences
+        facts = {app: silence.told for app, silence in silences.items()}
+        silent = [app for app, silence in silences.items() if silence.is_unusual]
+        if silent:
+            reason = f"no message for unusually long: {', '.join(silent)}"
+            return Part(Condition.DEGRADED, reason, facts)
         return Part(Condition.OK, facts=facts)
 
     async def people(self) -> Part:
@@ -151,7 +250,7 @@ class Service:
     async def notices(self) -> Part:
         """Whether every template that the company changed can be used."""
         if self.shelf.faults:
-            facts = {"faults": list(self.shelf.faults)}
+            facts = {"faults": [str(fault) for fault in self.shelf.faults]}
             return Part(Condition.DEGRADED, "some notices are as shipped", facts)
         return Part(Condition.OK)
 
@@ -169,6 +268,7 @@ class Service:
         return watcher
 
     def _show_rules(self, book: Rulebook, state: WatchState) -> None:
+        self.metrics.count_reload(faulty=bool(state.faults))
         self.metrics.use_rulebook(book.hash, rules=len(book.rules), faults=len(state.faults))
         structlog.get_logger("moderator.rulebook").info(
             "rulebook", hash=book.hash, rules=len(book.rules), faults=len(state.faults)
@@ -181,6 +281,7 @@ class Service:
             cipher,
             Fingerprinter.of(evidence),
             keep=timedelta(days=evidence.keep_days),
+            always=(ActionKind.REPORT_TO_SIEM,) if self.settings.siem.url else (),
         )
         return Keeper(
             recorder,
@@ -203,9 +304,40 @@ class Service:
             ),
             keeper=self.keeper,
             metrics=self.metrics,
-            tell=MessageLog(clean=self.settings.log.clean_messages),
-            apply=Contacts(self.engine, clock=_now).apply,
+            tell=self._teller(),
+            apply=self._apply,
             own=self.settings.wecom.own_senders,
+        )
+
+    async def _apply(self, told: ContactChange | CardAnswer) -> None:
+        if isinstance(told, CardAnswer):
+            await self.approval.answer(told)
+        else:
+            await self.contacts.apply(told)
+
+    def _teller(self) -> Callable[[Report], None]:
+        log, tally = MessageLog(clean=self.settings.log.clean_messages), self.alarm_watch.tally
+        heard = self.silence.heard
+
+        def tell(report: Report) -> None:
+            log(report)
+            if not isinstance(report.content, Message) or report.content.sender == canary.SENDER:
+                return
+            heard(report.app)
+            if report.outcome in _LOOKED_AT:
+                finding = report.moderated.finding if report.moderated else None
+                tally.count(report.content.sender, finding.rules if finding else ())
+
+        return tell
+
+    def _alarm_watch(self) -> AlarmWatch:
+        return AlarmWatch(
+            Rates(self.engine),
+            self.alarms,
+            self.settings.alarms,
+            self.metrics,
+            rules=lambda: len(self.rules.current.rules),
+            clock=_now,
         )
 
     def _directory(self, client: WeComClient) -> Directory:
@@ -214,16 +346,16 @@ class Service:
         return Directory(client, people, corp=wecom.corp_id, fresh=wecom.directory_fresh)
 
     def _worker(self) -> Worker:
-        client = WeComClient(self.settings.wecom, self.http, on_call=self._called)
-        self.directory = self._directory(client)
+        self.directory = self._directory(self.client)
         sanctions = Sanctions(
-            client,
+            self.client,
             self.violations,
             self.directory,
             self.requests,
             self.shelf,
+            self.approval,
             settings=self.settings,
-            siem=siem_of(self.settings, self.http),
+            siem=siem_of(self.settings, self.http, self.gate),
         )
         return Worker(
             self.outbox,
@@ -231,6 +363,7 @@ class Service:
             self.settings.enforcement,
             self.metrics,
             record_only=lambda: self.rules.current.policy.record_only,
+            credentials=self.client.credentials,
             clock=_now,
         )
 
@@ -245,6 +378,8 @@ class Moderator(FastAPI):
     def __init__(self, callbacks: CallbackEndpoint, **options: Any) -> None:
         super().__init__(**options)
         self._callbacks = callbacks
+        route = Route(f"{CALLBACK_PATH}{{app}}", callbacks, methods=["GET", "POST"])
+        self.router.routes.append(route)  # where it is listed; `__call__` is quicker
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(CALLBACK_PATH):
@@ -269,6 +404,16 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.router.routes += _ops(service).routes()
     app.router.routes.append(reference_route(app))
     app.include_router(query_router(service.violations, service.outbox, settings.api))
+    app.include_router(
+        people_router(
+            Merits(service.engine),
+            lambda: service.rules.current.policy,
+            settings.wecom.corp_id,
+            settings.api,
+        )
+    )
+    app.include_router(requests_router(service.requests, settings.api, corp=settings.wecom.corp_id))
+    app.include_router(alarms_router(service.alarms, settings.api, clock=_now))
     return app
 
 
@@ -277,9 +422,9 @@ def shelf_of(settings: Settings) -> StationeryShelf:
     return StationeryShelf(rules_directory(), rules_of(settings), settings.compliance.language)
 
 
-def siem_of(settings: Settings, http: httpx.AsyncClient) -> Siem | None:
+def siem_of(settings: Settings, http: httpx.AsyncClient, gate: Gate | None = None) -> Siem | None:
     """The receiver of signed reports, if there is one."""
-    return Siem(settings.siem, http, clock=_now) if settings.siem.url else None
+    return Siem(settings.siem, http, clock=_now, gate=gate) if settings.siem.url else None
 
 
 def rules_of(settings: Settings) -> Path:
@@ -312,8 +457,9 @@ def _ops(service: Service) -> Ops:
         version=__version__,
         metrics=service.metrics,
         rulebook=lambda: service.rules.current.hash,
-        ready={"database": service.database},
+        ready={"acceptance": service.acceptance},
         others={
+            "database": service.database,
             "background": service.background,
             "rulebook": service.rulebook,
             "outbox": service.actions,
@@ -322,6 +468,8 @@ def _ops(service: Service) -> Ops:
             "spool": service.spooled,
             "wecom": service.watch.check,
             "people": service.people,
+            "alarms": service.rule_alarms,
+            "silence": service.heard,
         },
     )
 

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     SPOOLED = "spooled"  # a violation that waits on this machine until PostgreSQL is back
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
+    APPLIED = "applied"  # a change of the company's directory, now known
     FAILED = "failed"  # kept for replay
     UNKEPT = "unkept"  # could not be kept; answered 503, so that WeCom may deliver it again
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     DirectoryPath,
     Field,
+    FilePath,
     HttpUrl,
     SecretStr,
     ValidationError,
@@ -36,6 +37,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from moderator.domain.decision import ActionKind
 from moderator.errors import SettingsError
 
 _PREFIX = "MODERATOR_"
@@ -154,6 +156,16 @@ class ServerSettings(_Group):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    internal_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port for the API, the console and metrics alone; callbacks keep theirs.",
+    )
+    internal_host: str = Field("127.0.0.1", description="Address for `internal_port`.")
+    processes: int = Field(1, ge=1, le=64, description="Processes that share the work.")
+    certificate: FilePath | None = Field(None, description="TLS certificate chain (PEM).")
+    private_key: FilePath | None = Field(None, description="Its private key (PEM).")
 
 
 class DatabaseSettings(_Group):
@@ -225,6 +237,14 @@ class WeComSettings(_Group):
     apps: dict[Annotated[str, Field(pattern=_NAME)], AppSettings] = Field(
         min_length=1, description="Apps by name; the name stands in the callback address."
     )
+    directory_fresh: timedelta = Field(
+        timedelta(hours=24),
+        gt=timedelta(0),
+        description="How long what was asked of the directory holds, if no event changes it.",
+    )
+    own_senders: tuple[str, ...] = Field(
+        (), description="userids and robot ids under which we write; they are never moderated."
+    )
     contacts_secret: Secret | None = Field(
         None, description="Secret of 通讯录同步; accounts are disabled and enabled with it."
     )
@@ -236,6 +256,11 @@ class ComplianceSettings(_Group):
     app: str = Field(description="Name of the app that speaks for compliance.")
     chat: str = Field("", description="chatid of the compliance group (appchat).")
     users: tuple[str, ...] = Field((), description="userids told where there is no group.")
+    reviewers: tuple[str, ...] = Field(
+        (),
+        max_length=100,
+        description="userids who get a card with buttons about proposals, and may decide on them.",
+    )
     language: Literal["zh", "en"] = Field("zh", description="Language of all notices.")
     confidentiality_users: tuple[str, ...] = Field(
         (), description="userids of the confidentiality office (保密工作机构)."
@@ -264,6 +289,19 @@ class ApiSettings(_Group):
     )
 
 
+def _slow_kinds() -> dict[ActionKind, timedelta]:
+    """What still helps when it is late, and what helps only at once."""
+    return {
+        ActionKind.NOTIFY_GROUP: timedelta(hours=2),
+        ActionKind.IDENTIFY_SENDER: timedelta(days=7),
+        ActionKind.NOTIFY_COMPLIANCE: timedelta(days=7),
+        ActionKind.NOTIFY_CONFIDENTIALITY: timedelta(days=7),
+        ActionKind.PROPOSE_TO_HR: timedelta(days=7),
+        ActionKind.REPORT_TO_SIEM: timedelta(days=7),
+        ActionKind.ENABLE_ACCOUNT: timedelta(days=30),
+    }
+
+
 class EnforcementSettings(_Group):
     """How actions are carried out."""
 
@@ -272,8 +310,17 @@ class EnforcementSettings(_Group):
         timedelta(seconds=5), description="Longest wait for work where no NOTIFY came."
     )
     attempts: int = Field(8, ge=1, le=50, description="Tries before an action is buried as failed.")
+    lease: timedelta = Field(
+        timedelta(seconds=90),
+        ge=timedelta(seconds=1),
+        description="Time after which an action whose worker vanished is begun again.",
+    )
     expire_after: timedelta = Field(
         timedelta(hours=24), description="Age at which an action is no longer worth carrying out."
+    )
+    expire_kinds: dict[ActionKind, timedelta] = Field(
+        default_factory=_slow_kinds,
+        description="Kinds of action for which that is another age.",
     )
     recall_within: timedelta = Field(
         timedelta(minutes=10),
@@ -293,12 +340,20 @@ class RobotSettings(_Group):
     )
 
 
+ReportedEvent = Literal[
+    "violation.recorded", "violation.confirmed", "violation.dismissed", "violation.reopened"
+]
+
+
 class SiemSettings(_Group):
     """A receiver of signed reports (Standard Webhooks), such as a SIEM."""
 
     url: ApiAddress | None = Field(None, description="Address that reports are posted to.")
     secrets: tuple[WebhookSecret, ...] = Field(
         (), description="`whsec_…`; reports are signed with each, so that one can be replaced."
+    )
+    events: tuple[ReportedEvent, ...] = Field(
+        get_args(ReportedEvent), description="What is reported; everything if unset."
     )
     timeout: timedelta = Field(timedelta(seconds=10), description="Longest wait for its answer.")
 
@@ -320,6 +375,44 @@ class InterceptionSettings(_Group):
         description="How names of our rules begin; others are not touched.",
     )
     most_rules: int = Field(50, ge=1, le=100, description="Of WeCom's 100, how many may be ours.")
+
+
+class AlarmSettings(_Group):
+    """When a rule that hits far more than usual is held up until somebody looks."""
+
+    enabled: bool = Field(True, description="Compare hit rates with the past and raise alarms.")
+    every: timedelta = Field(
+        timedelta(seconds=10),
+        ge=timedelta(seconds=1),
+        description="How often counts are kept and compared.",
+    )
+    history_days: int = Field(28, ge=1, le=60, description="Days that make a rule's usual rate.")
+    significance: float = Field(
+        0.001, gt=0, lt=1, description="Chance of a false alarm among all rules, by chance alone."
+    )
+    least_hits: int = Field(10, ge=2, description="Fewer people hit within two hours: no alarm.")
+    least_messages: int = Field(
+        1000, ge=1, description="Fewer messages in the history: no alarm, it says too little."
+    )
+    least_ratio: float = Field(3.0, gt=1, description="Times the usual rate below which is none.")
+
+
+class SilenceSettings(_Group):
+    """When an app that hears nothing any more is an incident."""
+
+    enabled: bool = Field(True, description="Learn when people write and tell of a silence.")
+    every: timedelta = Field(
+        timedelta(minutes=1),
+        ge=timedelta(seconds=1),
+        description="How often counts are kept and silences judged.",
+    )
+    weeks: int = Field(8, ge=1, le=26, description="Weeks that make the usual of an hour.")
+    chance: float = Field(
+        1e-4, gt=0, lt=0.5, description="A silence less likely than this is unusual."
+    )
+    least: timedelta = Field(
+        timedelta(minutes=15), description="A shorter silence is never unusual."
+    )
 
 
 class LogSettings(_Group):
@@ -351,6 +444,8 @@ class Settings(BaseSettings):
     robots: RobotSettings = RobotSettings()
     siem: SiemSettings = SiemSettings()
     interception: InterceptionSettings = InterceptionSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    silence: SilenceSettings = SilenceSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

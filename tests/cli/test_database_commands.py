@@ -263,6 +263,7 @@ async def test_an_export_is_written_whole_over_many_pages(
     assert [action["kind"] for action in lines[0]["actions"]] == [
         "identify_sender",
         "remove_from_group",
+        "ask_reviewers",
     ]
 
 

@@ -1,7 +1,9 @@
 """A company on a stand-in WeCom over real HTTP, a real ledger, and a worker between them."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from itertools import count
 
@@ -12,23 +14,32 @@ from moderator.domain.decision import ActionKind
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
+from moderator.enforcement.approval import Approval
+from moderator.enforcement.directory import Directory
+from moderator.enforcement.gatekeeper import Gatekeeper
 from moderator.enforcement.sanctions import Sanctions
+from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.worker import Worker
+from moderator.ledger.cards import Cards
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.outbox import Outbox
+from moderator.ledger.people import People
 from moderator.ledger.recording import Recorder
 from moderator.ledger.records import ActionRecord, Status
+from moderator.ledger.requests import Requests
 from moderator.ledger.violations import Violations
-from moderator.policy.policy import Ladder, Policy, Rung
+from moderator.policy.policy import Ladder, Measure, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import StandIn
 from moderator.rehearsal.world import World
 from moderator.settings import Settings, build_settings
+from moderator.shipped import rules_directory
 from moderator.telemetry.metrics import Metrics
 from moderator.wecom.client import WeComClient
+from moderator.wecom.siem import Siem
 
 OFFENDING = "低价代开发票"
 
@@ -49,6 +60,12 @@ class Clock:
         self.now += timedelta(**units)
 
 
+@cache
+def shipped_shelf(language: str = "zh") -> StationeryShelf:
+    """The notices as shipped; reading and trying them takes a moment."""
+    return StationeryShelf(rules_directory(), rules_directory(), language)
+
+
 class Scene:
     """Everything that a journey needs, joined as `create_app` joins it."""
 
@@ -62,14 +79,23 @@ class Scene:
     ) -> None:
         cipher = EvidenceCipher([bytes(32)])
         fingerprinter = Fingerprinter(bytes(32))
+        self._database = database
         self.clock = clock
         self.record_only = False
         self.stand_in = stand_in
         self.settings = settings
         self.metrics = Metrics()
         self.violations = Violations(database, cipher)
-        self.outbox = Outbox(database, expire_after=settings.enforcement.expire_after)
-        self.client = WeComClient(settings.wecom, http, on_call=self.metrics.count_wecom_call)
+        self.outbox = Outbox(
+            database,
+            expire_after=settings.enforcement.expire_after,
+            expire_kinds=settings.enforcement.expire_kinds,
+        )
+        self.http = http
+        self.client = self.another_client()
+        self.requests = Requests(database)
+        self.shelf = shipped_shelf()
+        self.siem: Siem | None = None
         self._recorder = Recorder(database, cipher, fingerprinter, keep=timedelta(days=30))
         self._numbers = count(1)
         self.worker = self.another_worker()
@@ -79,6 +105,28 @@ class Scene:
         """A member who is in the work group and in the group that the app did not make."""
         return self.stand_in.company.people()[5].userid
 
+    def another_client(self) -> WeComClient:
+        """A client as of another process: it shares nothing but the ledger with the others."""
+        gate = Gatekeeper(
+            self._database,
+            self.metrics,
+            corp=self.settings.wecom.corp_id,
+            clock=self.clock,
+        )
+        return WeComClient(
+            self.settings.wecom,
+            self.http,
+            on_call=self.metrics.count_wecom_call,
+            gate=gate,
+            clock=self.clock.timestamp,
+        )
+
+    def directory(self) -> Directory:
+        """A directory that remembers nothing yet."""
+        return Directory(
+            self.client, People(self._database), corp=self.settings.wecom.corp_id, clock=self.clock
+        )
+
     def another_worker(
         self,
         *,
@@ -86,11 +134,26 @@ class Scene:
         enforcement: Mapping[str, object] | None = None,
     ) -> Worker:
         """A worker on the same outbox, with what is given changed in its settings."""
+        changed = {"compliance": self.settings.compliance.model_copy(update=compliance)}
+        settings = self.settings.model_copy(update=changed)
+        approval = Approval(
+            self.client,
+            self.shelf,
+            Cards(self._database),
+            self.outbox,
+            self.violations,
+            settings.compliance,
+            clock=self.clock,
+        )
         sanctions = Sanctions(
             self.client,
             self.violations,
-            wecom=self.settings.wecom,
-            compliance=self.settings.compliance.model_copy(update=compliance),
+            self.directory(),
+            self.requests,
+            self.shelf,
+            approval,
+            settings=settings,
+            siem=self.siem,
             clock=self.clock,
         )
         return Worker(
@@ -110,13 +173,18 @@ class Scene:
         chat: str = "",
         app: str = MODERATION_APP,
         approval: bool = False,
+        source: Source = Source.CALLBACK,
+        category: str = "advertising",
+        detail: str = "",
     ) -> int:
-        """Record a violation that calls for `actions`; returns its id."""
-        message = self._message(sender or self.sender, chat, app)
-        rung = Rung(at=1, actions=actions, approval=approval)
+        """Record a violation that calls for `actions`, each with `detail`; returns its id."""
+        message = replace(self._message(sender or self.sender, chat, app), source=source)
+        finding = Finding(tuple(replace(hit, category=category) for hit in _FINDING.hits))
+        measures = tuple(Measure(kind, detail) for kind in actions)
+        rung = Rung(at=1, actions=measures, approval=approval)
         policy = Policy(ladders=(Ladder(id="all", rungs=(rung,), window=timedelta(days=180)),))
         recorded = await self._recorder.record(
-            message, _FINDING, policy=policy, rulebook="book", now=self.clock()
+            message, finding, policy=policy, rulebook="book", now=self.clock()
         )
         assert recorded is not None
         return recorded.violation_id
@@ -142,8 +210,9 @@ class Scene:
         return (await self.violations.one(violation)).actions
 
     async def action(self, violation: int) -> ActionRecord:
-        """The last action of `violation`; the policy puts identifying the sender first."""
-        return (await self.actions(violation))[-1]
+        """The last action that the policy called for; it puts identifying the sender first."""
+        found = await self.actions(violation)
+        return [one for one in found if one.kind is not ActionKind.ASK_REVIEWERS][-1]
 
     def _message(self, sender: str, chat: str, app: str) -> Message:
         number = next(self._numbers)

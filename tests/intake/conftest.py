@@ -12,6 +12,8 @@ import httpx
 import pytest
 from starlette.types import Send
 
+from moderator.domain.cards import CardAnswer
+from moderator.domain.people import ContactChange
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.reception import Reception, Report
 from moderator.ledger.contacts import Contacts
@@ -159,6 +161,12 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook], spool: Spool) -> Des
         policy=lambda: book().policy,
         clock=lambda: datetime.now(UTC),
     )
+    contacts = Contacts(engine, clock=lambda: datetime.now(UTC))
+
+    async def apply(told: ContactChange | CardAnswer) -> None:
+        assert isinstance(told, ContactChange)  # cards have journeys of their own
+        await contacts.apply(told)
+
     reception = Reception(
         corp=CORP,
         envelopes={"guard": envelope},
@@ -171,7 +179,7 @@ def open_desk(engine: Engine, book: Callable[[], Rulebook], spool: Spool) -> Des
         keeper=keeper,
         metrics=metrics,
         tell=reports.append,
-        apply=Contacts(engine, clock=lambda: datetime.now(UTC)).apply,
+        apply=apply,
         own=("OurRobot",),
     )
     endpoint = CallbackEndpoint(reception, metrics)

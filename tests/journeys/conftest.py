@@ -4,22 +4,33 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from moderator.rehearsal import callbacks
+from moderator.rehearsal.callbacks import Head
 from moderator.rehearsal.deployment import settings_of
-from moderator.rehearsal.invention import invent_world
+from moderator.rehearsal.invention import MODERATION_APP, invent_world
+from moderator.rehearsal.run import Target
+from moderator.rehearsal.sender import CallbackSender, Timing, callback_client
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import StandIn, create_stand_in
+from moderator.settings import build_settings
+from moderator.shipped import rules_directory
 
+_PATIENT = Timing(patience=30.0, spacing=0.0)
+_UNSETTLED = {"queued", "approved", "sending"}
 _RUNNING = re.compile(r"running on (http://[0-9.:]+)")
 
 
@@ -105,13 +116,83 @@ async def stand_in() -> StandIn:
 
 
 @pytest.fixture
-async def deployment(stand_in: StandIn, database_url: str) -> AsyncIterator[dict[str, Any]]:
+def rules_at_any_hour(tmp_path: Path) -> Path:
+    """The shipped rules without their quiet hours: a journey goes the same way day and night."""
+    rules = tmp_path / "rules"
+    shutil.copytree(rules_directory(), rules)
+    policy = rules / "policy.yaml"
+    policy.write_text(
+        re.sub(r"(?m)^quiet_hours:\n( .*\n)+", "", policy.read_text("utf-8")), "utf-8"
+    )
+    return rules
+
+
+@pytest.fixture
+async def deployment(
+    stand_in: StandIn, database_url: str, rules_at_any_hour: Path
+) -> AsyncIterator[dict[str, Any]]:
     """Settings for a stand-in WeCom and a migrated database."""
     async with serving(stand_in) as wecom:
         values = settings_of(stand_in.company.world, api_url=wecom, database_url=database_url)
         values["server"] = {"port": 0}
         values["log"] = {"clean_messages": False}
+        values["rules"] = {"directory": str(rules_at_any_hour), "watch": False}
         yield values
+
+
+class Staff:
+    """People of the company who write to the app, and officers who ask and decide over the API."""
+
+    def __init__(self, deployment: dict[str, Any], url: str, http: httpx.AsyncClient) -> None:
+        token = deployment["api"]["tokens"]["rehearsal"]
+        self._target = Target.of(
+            build_settings(deployment), url=url, app=MODERATION_APP, api_token=token
+        )
+        self._sender = CallbackSender(
+            self._target.callback, self._target.envelope, http, timing=_PATIENT
+        )
+        self._http = http
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._url = f"{url}/api/v1"
+
+    async def say(self, sender: str, number: int, text: str) -> None:
+        """Write a message; WeCom has its 200 when this returns."""
+        head = Head(
+            corp=self._target.corp,
+            sender=sender,
+            at=int(time.time()),
+            agent_id=self._target.agent_id,
+        )
+        assert (await self._sender.deliver(callbacks.text(head, number, text))).answered
+
+    async def get(self, path: str, **query: Any) -> Any:
+        answer = await self._http.get(self._url + path, params=query, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        return await self._http.post(self._url + path, json=body, headers=self._headers)
+
+    async def violation(self, number: int) -> Any:
+        """The record of the message with that number."""
+        items = (await self.get("/violations", limit=200))["items"]
+        found = next(item["id"] for item in items if item["message_id"] == str(number))
+        return await self.get(f"/violations/{found}")
+
+    async def settled(self, number: int, *, within: float = 60.0) -> Any:
+        """The record when nothing of it is to be carried out any more."""
+        async with asyncio.timeout(within):
+            while True:
+                found = await self.violation(number)
+                if not {action["state"] for action in found["actions"]} & _UNSETTLED:
+                    return found
+
+
+@pytest.fixture
+async def meet(deployment: dict[str, Any]) -> AsyncIterator[Callable[[Running], Staff]]:
+    """The staff, talking to a running service."""
+    async with callback_client() as http:
+        yield lambda running: Staff(deployment, running.url, http)
 
 
 def _environment(settings: dict[str, Any]) -> dict[str, str]:

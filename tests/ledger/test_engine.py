@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch

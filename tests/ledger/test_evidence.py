@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
+from moderator.domain.people import Entry
 from moderator.domain.rule import Severity
 from moderator.errors import EvidenceUnreadable
 from moderator.ledger.engine import Engine
@@ -239,7 +240,7 @@ async def test_a_planted_secret_is_nowhere_in_the_database(
 
     recorded = await recorder.record(sent, Finding.of(hits), policy=policy, rulebook="b", now=now)
     assert recorded is not None
-    await violations.identify(recorded.violation_id, "张三", "销售部")
+    await violations.identify(recorded.violation_id, Entry(name="张三", department="销售部"))
 
     dump = await _dump(database)
     runs = {secret[at : at + 5] for at in range(len(secret) - 4)}

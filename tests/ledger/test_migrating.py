@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -46,13 +47,40 @@ async def test_an_empty_database_is_a_mismatch(empty_database: Engine) -> None:
         await migrating.check(empty_database)
 
 
-async def test_a_newer_database_is_a_mismatch(database: Engine) -> None:
-    """An old version refuses to work on what a newer one migrated."""
+async def test_a_newer_database_that_says_so_passes(database: Engine) -> None:
+    """During an upgrade and after a rollback the version before works on the newer schema."""
     async with database.begin() as transaction:
         await transaction.script("UPDATE alembic_version SET version_num = '9999'")
 
+    await migrating.check(database)
+
+
+async def test_a_newer_database_that_left_us_behind_is_a_mismatch(database: Engine) -> None:
+    """An old version refuses to work on what a newer one made unfit for it."""
+    async with database.begin() as transaction:
+        await transaction.script("UPDATE alembic_version SET version_num = '9999'")
+        await transaction.script("UPDATE schema_floor SET oldest = '9999'")
+
     with pytest.raises(SchemaMismatch, match="at 9999"):
         await migrating.check(database)
+
+
+async def test_an_older_database_is_a_mismatch(database: Engine) -> None:
+    """Whatever the floor says: what is missing has to be migrated first."""
+    async with database.begin() as transaction:
+        await transaction.script("UPDATE alembic_version SET version_num = '0001'")
+
+    with pytest.raises(SchemaMismatch, match="at 0001"):
+        await migrating.check(database)
+
+
+def test_a_migration_that_takes_away_says_who_can_no_longer_work() -> None:
+    """Since 0011 whatever drops, renames or tightens in `upgrade` raises the floor."""
+    for revision in ScriptDirectory(str(migrations_directory())).walk_revisions():
+        upgrade = Path(revision.path).read_text("utf-8").partition("def downgrade")[0]
+        takes = re.search(r"op\.(drop_(table|column)|alter_column|rename_table)|RENAME", upgrade)
+        if revision.revision > "0011" and takes:
+            assert "schema_floor" in upgrade, revision.path
 
 
 async def test_models_and_migrations_agree(database: Engine, empty_database: Engine) -> None:

@@ -13,7 +13,7 @@ from moderator.ledger.claiming import CLAIM
 from moderator.ledger.engine import Engine
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorded
-from moderator.ledger.records import ClaimedAction
+from moderator.ledger.records import ActionFilter, ClaimedAction
 
 Record = Callable[..., Awaitable[Recorded]]
 LEASE = timedelta(minutes=1)
@@ -89,7 +89,7 @@ async def test_nobody_is_removed_before_the_warning_is_settled(
     await outbox.settle((await _claimed_warning(outbox, LATER)).id, ActionState.ACCEPTED)
     await record(2)
     warn = await _claimed_warning(outbox, LATER)
-    (proposal,) = await outbox.list([ActionState.PROPOSED])
+    (proposal,) = await outbox.list(ActionFilter(states=(ActionState.PROPOSED,)))
     await outbox.approve(proposal.id, "wang", now=LATER)
 
     assert await outbox.claim(10, LEASE, LATER, kinds=[ActionKind.REMOVE_FROM_GROUP]) == []
@@ -293,8 +293,10 @@ async def test_a_buried_action_can_be_tried_again(record: Record, outbox: Outbox
     (claimed,) = await outbox.claim(1, LEASE, LATER)
     await outbox.settle(claimed.id, ActionState.FAILED, "outside the visible range", 60020)
 
-    assert await outbox.requeue(errcode=1, by="ops") == 0
-    assert await outbox.requeue(errcode=60020, by="ops", reason="range mended", now=LATER) == 1
+    assert await outbox.requeue(ActionFilter(errcode=1), by="ops") == 0
+    assert await outbox.count_buried(ActionFilter(errcode=60020)) == 1
+    mended = ActionFilter(errcode=60020)
+    assert await outbox.requeue(mended, by="ops", reason="range mended", now=LATER) == 1
 
     (again,) = await outbox.claim(1, LEASE, LATER)
     last = (await outbox.one(claimed.id)).history[-1]
@@ -307,7 +309,7 @@ async def test_only_buried_actions_are_requeued(record: Record, outbox: Outbox) 
     await record()
     waiting = [action.id for action in await outbox.list()]
 
-    assert await outbox.requeue(waiting, by="ops") == 0
+    assert await outbox.requeue(ActionFilter(ids=tuple(waiting)), by="ops") == 0
 
 
 async def test_counts_name_every_waiting_state(record: Record, outbox: Outbox) -> None:
@@ -341,7 +343,7 @@ async def test_actions_are_listed_by_state_and_page(record: Record, outbox: Outb
 
     assert everything == sorted(everything, reverse=True)
     assert [action.id for action in await outbox.list(before=everything[0])] == everything[1:]
-    assert await outbox.list([ActionState.FAILED]) == []
+    assert await outbox.list(ActionFilter(states=(ActionState.FAILED,))) == []
 
 
 async def test_an_approval_wakes_the_worker(record: Record, outbox: Outbox) -> None:
@@ -431,5 +433,5 @@ async def _proposal(record: Record, outbox: Outbox) -> int:
     await record(2)
     while claimed := await outbox.claim(10, LEASE, LATER):
         await outbox.settle(claimed[0].id, ActionState.ACCEPTED)
-    (proposal,) = await outbox.list([ActionState.PROPOSED])
+    (proposal,) = await outbox.list(ActionFilter(states=(ActionState.PROPOSED,)))
     return proposal.id

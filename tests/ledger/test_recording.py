@@ -204,7 +204,14 @@ async def test_yesterdays_actions_do_not_use_up_todays_cap(record: Record) -> No
     first, same_day = await record(1, policy=policy), await record(2, policy=policy)
     next_day = await record(minutes_a_day, policy=policy)
 
-    states = [each.decision.actions[-1].state for each in (first, same_day, next_day)]
+    remove = ActionKind.REMOVE_FROM_GROUP
+    removals = [
+        action
+        for each in (first, same_day, next_day)
+        for action in each.decision.actions
+        if action.kind is remove
+    ]
+    states = [action.state for action in removals]
     assert states == [ActionState.QUEUED, ActionState.PROPOSED, ActionState.QUEUED]
 
 
@@ -241,7 +248,9 @@ async def test_stored_standing_is_what_the_violations_say(record: Record, databa
 
     assert await standings.deviations(database) == []
     await _execute(database, "UPDATE standings SET strikes = '[]'")
-    assert await standings.deviations(database) == [("corp", "zhangsan")]
+    (deviation,) = await standings.deviations(database)
+    assert (deviation.corp, deviation.sender) == ("corp", "zhangsan")
+    assert deviation.what == "strikes: 0 stored, 3 follow"
 
 
 async def test_a_flood_by_one_person_keeps_their_standing_small(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +10,22 @@ import pytest
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message
+from moderator.domain.people import Entry, Member
 from moderator.domain.rule import Layer, Severity
 from moderator.errors import NotFound
 from moderator.ledger import standings
 from moderator.ledger.engine import Engine, Prepared
 from moderator.ledger.evidence import EvidenceCipher
 from moderator.ledger.outbox import Outbox
+from moderator.ledger.people import People
 from moderator.ledger.recording import Recorded, Recorder
-from moderator.ledger.records import EvidenceState, Status, ViolationFilter
+from moderator.ledger.records import EvidenceState, Status, Then, ViolationFilter
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Policy
 
 Record = Callable[..., Awaitable[Recorded]]
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ZHANGSAN = Entry(name="张三", department="总部/销售部", departments=(1, 7), superiors=("lisi",))
 
 
 async def test_one_violation_is_told_with_its_explanation(
@@ -125,10 +129,24 @@ async def test_a_sender_is_identified_once(record: Record, violations: Violation
     """The name and department of then stand; a later look-up does not rewrite them."""
     recorded = (await record()).violation_id
 
-    assert await violations.identify(recorded, "张三", "销售部") is True
-    assert await violations.identify(recorded, "张三丰", "离职") is False
+    assert await violations.identify(recorded, ZHANGSAN) is True
+    assert await violations.identify(recorded, Entry(name="张三丰")) is False
     kept = await violations.one(recorded)
-    assert (kept.sender_name, kept.sender_department) == ("张三", "销售部")
+    assert (kept.sender_name, kept.sender_department) == ("张三", "总部/销售部")
+    assert (kept.sender_departments, kept.sender_superiors) == ((1, 7), ("lisi",))
+
+
+async def test_a_look_up_that_was_refused_leaves_what_was_known(
+    record: Record, violations: Violations, database: Engine
+) -> None:
+    """Without permission the record keeps what it has, and says what is missing and why."""
+    await People(database).keep("corp", Member(userid="zhangsan", name="张三"), at=NOW)
+    recorded = (await record()).violation_id
+
+    await violations.identify(recorded, Entry(gaps="refused"))
+
+    kept = await violations.one(recorded)
+    assert (kept.sender_name, kept.sender_gaps) == ("张三", "refused")
 
 
 async def test_a_dismissal_gives_the_strike_back(record: Record, violations: Violations) -> None:
@@ -274,7 +292,7 @@ async def test_what_a_recall_undoes_is_undone_with_it(
     warning = await warned(outbox, recorded, at)
     await violations.judge(recorded.violation_id, Status.DISMISSED, by="wang", version=1, now=at)
     (recall,) = await outbox.claim(1, timedelta(minutes=1), at)
-    await outbox.settle(recall.id, ActionState.ACCEPTED, undoes=[warning], now=at)
+    await outbox.settle(recall.id, ActionState.ACCEPTED, then=Then(undoes=(warning,)), now=at)
     undone = await outbox.one(warning)
 
     assert (undone.state, undone.wecom_msgid) == (ActionState.UNDONE, "m1")

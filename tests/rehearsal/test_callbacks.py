@@ -4,7 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from moderator.domain.cards import CardAnswer
 from moderator.domain.message import Ignored, IgnoredReason, Message, Source
+from moderator.domain.people import ContactChange
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.callbacks import Head
 from moderator.wecom.events import read
@@ -12,7 +14,7 @@ from moderator.wecom.events import read
 _HEAD = Head(corp="wwcorp", sender="WangLei", at=1_800_000_000, agent_id=1000002)
 
 
-def _read(plain: bytes) -> Message | Ignored:
+def _read(plain: bytes) -> Message | Ignored | ContactChange | CardAnswer:
     return read(plain, app="moderation", corp="wwcorp")
 
 

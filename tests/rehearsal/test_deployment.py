@@ -29,3 +29,17 @@ def test_world_of_settings_has_their_apps_groups_and_people(invented: World) -> 
     assert made_by == {WORK_GROUP: "moderation", "auditroom": "notice"}
     assert world.people[0].userid == "AuditBoss"
     assert set(invent_people(240, 1)) <= set(world.people)
+
+
+def test_world_of_settings_has_their_robots_and_contacts_secret(invented: World) -> None:
+    """A robot stands in a group that people made; accounts can be disabled with the secret."""
+    values = settings_of(invented, api_url="http://127.0.0.1:1")
+    robot, contacts = "0f" * 16, "1e" * 20
+    values["robots"] = {"keys": {"lunchgroup": robot}}
+    values["wecom"] |= {"contacts_secret": contacts}
+    world = world_of(build_settings(values))
+    made_by = {group.chat: group.made_by for group in world.groups}
+
+    assert [(one.key, one.chat) for one in world.robots] == [(robot, "lunchgroup")]
+    assert made_by["lunchgroup"] == ""
+    assert world.contacts_secret == contacts

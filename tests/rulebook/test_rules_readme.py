@@ -18,13 +18,7 @@ from moderator.rulebook.pack_format import (
     RuleEntry,
     WordEntry,
 )
-from moderator.rulebook.policy_format import (
-    ClauseEntry,
-    DocumentEntry,
-    LadderEntry,
-    PolicyFile,
-    RungEntry,
-)
+from moderator.rulebook.policies import POLICY_MODELS
 from moderator.rulebook.regressions import RegressionFile, TextEntry
 from moderator.rulebook.samples import ALPHABETS
 from moderator.shipped import rules_directory
@@ -36,7 +30,7 @@ PACKS = [block for block in BLOCKS if "\nrules:" in block]
 REGRESSION = next(block for block in BLOCKS if "\ntexts:" in block)
 MODELS: list[type[BaseModel]] = [
     PackFile, RuleEntry, WordEntry, PatternEntry, CompanyEntry, BehaviourEntry, RegressionFile,
-    TextEntry, PolicyFile, DocumentEntry, ClauseEntry, LadderEntry, RungEntry,
+    TextEntry, *POLICY_MODELS,
 ]  # fmt: skip
 
 

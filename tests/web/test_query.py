@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from tests.web.conftest import CLAUSE, INVOICES, NOW, Desk
 
+from moderator.domain.people import Department, Entry, Member
 from moderator.domain.rule import Severity
+from moderator.ledger.engine import Engine
+from moderator.ledger.people import People
 
 SECRET = "AKIA" + "Q7" * 8
 KEY = replace(
@@ -51,6 +54,30 @@ async def test_pages_follow_each_other_while_new_violations_arrive(desk: Desk) -
         await desk.record()
 
     assert seen == ids[::-1]
+
+
+async def test_a_department_is_listed_with_all_below_it(desk: Desk, database: Engine) -> None:
+    """By its id, as the tree stood when the violations were recorded."""
+    people = People(database)
+    tree = (Department(id=1), Department(id=2, parent=1), Department(id=7, parent=1))
+    await people.keep_departments("ww1", tree, at=NOW)
+    await people.keep("ww1", Member(userid="zhangsan", departments=(2,)), at=NOW)
+    await people.keep("ww1", Member(userid="lisi", departments=(7,)), at=NOW)
+    first, second = await desk.record(), await desk.record(sender="lisi")
+
+    assert await desk.listed(department=1) == [second, first]
+    assert await desk.listed(department=2) == [first]
+    assert await desk.listed(department=9) == []
+
+
+async def test_what_is_not_known_of_a_sender_is_said(desk: Desk) -> None:
+    """The reason stands beside the empty name."""
+    violation = await desk.record()
+    await desk.violations.identify(violation, Entry(gaps="refused (errcode 60011)"))
+
+    item = (await desk.get(f"/violations/{violation}")).json()
+
+    assert (item["sender_name"], item["sender_gaps"]) == ("", "refused (errcode 60011)")
 
 
 async def test_an_empty_ledger_gives_an_empty_page(desk: Desk) -> None:
@@ -267,6 +294,9 @@ async def test_the_description_names_every_route_and_its_errors(without_ledger: 
         "/api/v1/actions",
         "/api/v1/actions/{action_id}/approve",
         "/api/v1/actions/{action_id}/refuse",
+        "/api/v1/actions/requeue",
+        "/api/v1/pauses",
+        "/api/v1/pauses/{pause_id}/lift",
     }
     problem = {"$ref": "#/components/schemas/Problem"}
     for path in described["paths"].values():

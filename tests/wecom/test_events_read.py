@@ -33,7 +33,6 @@ SIMPLE: dict[str, str] = {
     "pic_weixin": "",
     "location_select": "<SendLocationInfo><Label>x</Label></SendLocationInfo>",
     "batch_job_result": "<BatchJob><JobId>j</JobId><JobType>sync_user</JobType></BatchJob>",
-    "template_card_event": CARD,
     "template_card_menu_event": "<EventKey>k</EventKey><TaskId>t1</TaskId>",
     "taskcard_click": "<EventKey>k</EventKey><TaskId>t1</TaskId>",
     "open_approval_change": "<ApprovalInfo><ThirdNo>1</ThirdNo></ApprovalInfo>",
@@ -50,15 +49,7 @@ SIMPLE: dict[str, str] = {
     "an_event_of_next_year": "<Anything><goes/></Anything>",
 }
 CHANGES: dict[str, tuple[str, ...]] = {
-    "change_contact": (
-        "create_user",
-        "update_user",
-        "delete_user",
-        "create_party",
-        "update_party",
-        "delete_party",
-        "update_tag",
-    ),
+    "change_contact": ("update_tag",),
     "change_external_contact": (
         "add_external_contact",
         "edit_external_contact",

@@ -22,6 +22,16 @@ def test_markdown() -> None:
     assert messages.markdown("**x**") == {"msgtype": "markdown", "markdown": {"content": "**x**"}}
 
 
+@pytest.mark.parametrize("msgtype", ["text", "markdown"])
+def test_of_type(msgtype: str) -> None:
+    """The type is chosen by its name."""
+    assert messages.of_type(msgtype, "x", users=["a"]) == {
+        "touser": "a",
+        "msgtype": msgtype,
+        msgtype: {"content": "x"},
+    }
+
+
 def test_limits() -> None:
     """Text and markdown get 2048 bytes."""
     long = "长" * 3000

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from tests.wecom.conftest import Answer, Api, settings_of
 
@@ -206,6 +207,54 @@ async def test_departments(api: Api, client: WeComClient) -> None:
         1: Department(id=1, name="公司", parent=0),
         2: Department(id=2, name="", parent=1),
     }
+
+
+async def test_person_with_superiors_and_status(api: Api, client: WeComClient) -> None:
+    """直属上级 and status are told where WeCom tells them."""
+    told = {"userid": "a", "name": "张三", "direct_leader": ["b"], "status": 2}
+    api.answer("/cgi-bin/user/get", told)
+
+    person = await client.person("hr", "a")
+
+    assert (person.superiors, person.status) == (("b",), 2)
+
+
+async def test_robot_is_reached_by_its_key_alone(api: Api, client: WeComClient) -> None:
+    """No token is asked for, and no error shows the key."""
+    api.answer("/cgi-bin/webhook/send", {"errcode": 0, "errmsg": "ok"}, refusal(93000))
+
+    await client.send_to_robot("robot-key", messages.text("你好"))
+    with pytest.raises(WeComRefused) as refused:
+        await client.send_to_robot("robot-key", messages.text("你好"))
+
+    [call, _] = api.calls
+    assert (call.method, call.query) == ("POST", {"key": "robot-key"})
+    assert call.json == {"msgtype": "text", "text": {"content": "你好"}}
+    assert "robot-key" not in repr(refused.value)
+
+
+async def test_accounts_are_switched_with_the_contacts_secret(
+    api: Api, http: httpx.AsyncClient
+) -> None:
+    """Never with the token of an app, which WeCom refuses (48002)."""
+    api.answer("/cgi-bin/user/update", {"errcode": 0, "errmsg": "updated"})
+    settings = settings_of(api.url).model_copy(update={"contacts_secret": SecretStr("contacts")})
+    client = WeComClient(settings, http)
+
+    await client.set_enabled("a", enabled=False)
+    await client.set_enabled("a", enabled=True)
+
+    assert [call.query["corpsecret"] for call in api.to(GETTOKEN)] == ["contacts"]
+    assert [call.json for call in api.to("/cgi-bin/user/update")] == [
+        {"userid": "a", "enable": 0},
+        {"userid": "a", "enable": 1},
+    ]
+
+
+async def test_without_the_contacts_secret_no_account_can_be_switched(client: WeComClient) -> None:
+    """A mistake of the caller, like an unknown app."""
+    with pytest.raises(KeyError):
+        await client.set_enabled("a", enabled=False)
 
 
 async def test_refusal_is_told_as_wecom_told_it(api: Api, client: WeComClient) -> None:

@@ -1,6 +1,9 @@
 """What the commands that work on the ledger have together: the settings and the database."""
 
 import asyncio
+import os
+import pwd
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -29,3 +32,16 @@ def at_the_ledger(
             return await work(settings, engine)
 
     return asyncio.run(working())
+
+
+def decider(by: str) -> str:
+    """Who decides: the account that runs this, whatever name it gives besides.
+
+    The account is the kernel's and not the environment's, which everybody can set.
+    """
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under an id that has no name
+        account = str(os.getuid())
+    name = f"{account}@{socket.gethostname()} (cli)"
+    return f"{name} for {by}" if by else name

@@ -1,18 +1,18 @@
 """`moderator outbox`: actions that wait, were decided or failed."""
 
-import os
-import pwd
-import socket
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
+from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger, decider
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import Engine
 from moderator.ledger.outbox import Outbox
-from moderator.ledger.records import ActionRecord, Resolved
+from moderator.ledger.pauses import Pause, Pauses
+from moderator.ledger.records import ActionFilter, ActionRecord, Resolved
+from moderator.ledger.requests import Requests
 from moderator.settings import Settings
 
 app = typer.Typer(
@@ -22,12 +22,23 @@ app = typer.Typer(
 By = Annotated[
     str, typer.Option(help="For whom; kept beside the user and the machine that decide here.")
 ]
+States = Annotated[list[ActionState] | None, typer.Option(help="Only in these; repeatable.")]
+Kind = Annotated[ActionKind | None, typer.Option(help="Only of this kind.")]
+Errcode = Annotated[
+    int | None, typer.Option(help="Only with this errcode.", min=-MOST_INTEGER, max=MOST_INTEGER)
+]
+Sender = Annotated[str | None, typer.Option(help="Only of this person.")]
+Since = Annotated[datetime | None, typer.Option(help="Only decided then or later, local time.")]
 Ids = Annotated[list[int], typer.Argument(help="Actions.", min=1, max=MOST_ID)]
 
 
 @app.command(name="list")
 def list_(
-    state: Annotated[list[ActionState] | None, typer.Option(help="Only these; repeatable.")] = None,
+    state: States = None,
+    kind: Kind = None,
+    errcode: Errcode = None,
+    sender: Sender = None,
+    since: Since = None,
     before: Annotated[
         int | None, typer.Option(help="Only ids below this one.", min=1, max=MOST_ID)
     ] = None,
@@ -37,7 +48,10 @@ def list_(
     """List actions, newest first; tab-separated."""
 
     async def listed(_: Settings, engine: Engine) -> Sequence[ActionRecord]:
-        return await Outbox(engine).list(state or (), before=before, limit=limit)
+        wanted = ActionFilter(
+            states=tuple(state or ()), kind=kind, errcode=errcode, sender=sender, since=_utc(since)
+        )
+        return await Outbox(engine).list(wanted, before=before, limit=limit)
 
     for action in at_the_ledger(config, listed):
         print(_line(action))
@@ -46,7 +60,7 @@ def list_(
 @app.command()
 def approve(ids: Ids, by: By = "", config: Config = None) -> None:
     """Let proposals be carried out; exit status 1 if somebody else had decided one."""
-    name = _decider(by)
+    name = decider(by)
     _resolve(ids, lambda outbox, id_: outbox.approve(id_, name), config)
 
 
@@ -58,46 +72,100 @@ def refuse(
     config: Config = None,
 ) -> None:
     """Cancel proposals; exit status 1 if somebody else had decided one."""
-    name = _decider(by)
+    name = decider(by)
     _resolve(ids, lambda outbox, id_: outbox.refuse(id_, name, reason), config)
 
 
 @app.command()
-def requeue(
+def complied(
+    ids: Ids,
+    note: Annotated[str, typer.Option(help="What is known of it.")] = "",
+    by: By = "",
+    config: Config = None,
+) -> None:
+    """Say that what a person was asked to do was done; exit status 1 if one is no open request."""
+    name = decider(by)
+
+    async def told(_: Settings, engine: Engine) -> list[Resolved]:
+        requests = Requests(engine)
+        return [await requests.complied(id_, by=name, note=note) for id_ in ids]
+
+    _show(at_the_ledger(config, told))
+
+
+@app.command()
+def requeue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     ids: Annotated[
         list[int] | None,
         typer.Argument(help="Which; all that fit if none.", min=1, max=MOST_ID),
     ] = None,
-    kind: Annotated[ActionKind | None, typer.Option(help="Only of this kind.")] = None,
-    errcode: Annotated[
-        int | None,
-        typer.Option(help="Only with this errcode.", min=-MOST_INTEGER, max=MOST_INTEGER),
-    ] = None,
+    state: States = None,
+    kind: Kind = None,
+    errcode: Errcode = None,
+    sender: Sender = None,
+    since: Since = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
     reason: Annotated[str, typer.Option(help="Why; kept with each.")] = "",
     by: By = "",
     config: Config = None,
 ) -> None:
     """Try failed, expired and unsupported actions again from the start."""
+    wanted = ActionFilter(
+        ids=tuple(ids or ()),
+        states=tuple(state or ()),
+        kind=kind,
+        errcode=errcode,
+        sender=sender,
+        since=_utc(since),
+    )
+
+    async def counted(_: Settings, engine: Engine) -> int:
+        return await Outbox(engine).count_buried(wanted)
 
     async def requeued(_: Settings, engine: Engine) -> int:
-        return await Outbox(engine).requeue(
-            ids or None, by=_decider(by), reason=reason, kind=kind, errcode=errcode
-        )
+        return await Outbox(engine).requeue(wanted, by=decider(by), reason=reason)
 
-    print(at_the_ledger(config, requeued), "requeued")
+    if dry_run:
+        print(at_the_ledger(config, counted), "would be requeued")
+    else:
+        print(at_the_ledger(config, requeued), "requeued")
 
 
-def _decider(by: str) -> str:
-    """Who decides: the account that runs this, whatever name it gives besides.
+@app.command()
+def pauses(
+    lifted: Annotated[bool, typer.Option("--all", help="Those that ended too.")] = False,
+    config: Config = None,
+) -> None:
+    """List the apps that WeCom refuses until somebody mends something; tab-separated."""
 
-    The account is the kernel's and not the environment's, which everybody can set.
+    async def listed(_: Settings, engine: Engine) -> Sequence[Pause]:
+        return await Pauses(engine).list(lifted=lifted)
+
+    for pause in at_the_ledger(config, listed):
+        print(_pause_line(pause))
+
+
+@app.command()
+def lift(
+    pause: Annotated[int, typer.Argument(help="Which pause.", min=1, max=MOST_ID)],
+    reason: Annotated[str, typer.Option(help="What was mended.")],
+    by: By = "",
+    config: Config = None,
+) -> None:
+    """Have WeCom called again; exit status 1 if the pause had ended.
+
+    After a wrong secret WeCom is still not asked before an hour is over: it would ban the address.
     """
-    try:
-        account = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run under an id that has no name
-        account = str(os.getuid())
-    name = f"{account}@{socket.gethostname()} (cli)"
-    return f"{name} for {by}" if by else name
+
+    async def ended(_: Settings, engine: Engine) -> Pause | None:
+        now = datetime.now(UTC)
+        return await Pauses(engine).lift(pause, by=decider(by), reason=reason, now=now)
+
+    found = at_the_ledger(config, ended)
+    if found is None:
+        print("the pause had ended")
+        raise typer.Exit(1)
+    print(_pause_line(found))
 
 
 def _resolve(
@@ -107,11 +175,34 @@ def _resolve(
         outbox = Outbox(engine)
         return [await decide(outbox, id_) for id_ in ids]
 
-    results = at_the_ledger(config, resolved)
+    _show(at_the_ledger(config, resolved))
+
+
+def _show(results: list[Resolved]) -> None:
     for result in results:
         print(_line(result.action))
     if not all(result.applied for result in results):
         raise typer.Exit(1)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone() if moment and moment.tzinfo is None else moment
+
+
+def _pause_line(pause: Pause) -> str:
+    ended = f"lifted {pause.lifted_at.isoformat()}" if pause.lifted_at else "stands"
+    columns = (
+        pause.id,
+        pause.since.isoformat(),
+        pause.app,
+        pause.path or "everything",
+        f"errcode {pause.errcode}",
+        pause.reason,
+        f"{pause.waiting} waiting",
+        f"tried again {pause.probes} times, next {pause.probe_at.isoformat()}",
+        f"{ended} {pause.lifted_by} {pause.lift_reason}".rstrip(),
+    )
+    return "\t".join(map(str, columns))
 
 
 def _line(action: ActionRecord) -> str:
@@ -120,11 +211,13 @@ def _line(action: ActionRecord) -> str:
         action.id,
         action.created_at.isoformat(),
         action.kind,
-        action.state,
+        # Nobody can know whether a person received it.
+        "accepted by WeCom" if action.state is ActionState.ACCEPTED else action.state,
         action.sender,
         f"violation {action.violation_id}",
         f"tried {action.attempts}",
         "" if action.errcode is None else f"errcode {action.errcode}",
+        f"until {action.due_at.isoformat()}" if action.held_by else "",
         action.outcome,
         decided,
     )

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from moderator.cli import trial
+from moderator.cli import alarms, trial
 from moderator.cli.caching import user_cache
+from moderator.cli.interception import sync_intercept
 from moderator.cli.records import printable
 from moderator.domain.rule import Rule
+from moderator.enforcement.stationery import notice_faults
 from moderator.rulebook.checker import Report, check_rules
 from moderator.rulebook.loader import load_screen
 from moderator.rulebook.reading import read_directory
@@ -22,6 +24,10 @@ app = typer.Typer(
     name="rules", help="Check, list and try the rules.", no_args_is_help=True, add_completion=False
 )
 
+app.command(name="sync-intercept")(sync_intercept)
+
+app.add_typer(alarms.app)
+
 RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", metavar="DIR", help="Folder of rule files; the shipped ones if unset."),
@@ -31,12 +37,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a lin
 
 @app.command()
 def check(rules: RulesOption = None, as_json: JsonOption = False) -> None:
-    """Report every fault with file and line; exit status 1 if there is one."""
-    report = check_rules(rules or rules_directory())
-    for fault in report.faults:
+    """Report every fault with file and line, of notices too; exit status 1 if there is one."""
+    directory = rules or rules_directory()
+    report = check_rules(directory)
+    faults = (*report.faults, *notice_faults(rules_directory(), directory))
+    for fault in faults:
         print(json.dumps(asdict(fault), ensure_ascii=False) if as_json else printable(str(fault)))
     print(_summary(report), file=sys.stderr)
-    raise typer.Exit(1 if report.faults else 0)
+    raise typer.Exit(1 if faults else 0)
 
 
 @app.command(name="list")

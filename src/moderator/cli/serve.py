@@ -5,20 +5,24 @@ import signal
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
-import uvicorn
 
 from moderator.app import create_app
+from moderator.cli.listening import Doors, serve_at, uvicorn_config
+from moderator.cli.processes import Processes, end_with_parent
 from moderator.ledger import migrating
 from moderator.ledger.opening import opened
-from moderator.settings import ServerSettings, Settings, load_settings
+from moderator.settings import Settings, load_settings
 from moderator.telemetry.logging import configure_logging
-
-_DRAIN_SECONDS = 10  # WeCom has hung up after five
 
 
 def serve(
     config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes; `server.processes` if unset.")
+    ] = None,
+    inherit: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Run the service until SIGTERM or SIGINT; what was begun is finished first.
 
@@ -26,31 +30,34 @@ def serve(
     """
     settings = load_settings(config)
     configure_logging(settings.log)
-    server = uvicorn_config(settings.server)
-    with asyncio.Runner(loop_factory=server.get_loop_factory()) as runner:
-        runner.run(_serve(settings, server))
+    number = 1 if inherit else processes or settings.server.processes
+    doors = Doors.inherited(inherit) if inherit else Doors.open(settings.server)
+    if number > 1:
+        asyncio.run(_supervise(settings, doors, number, config))
+        return
+    loop = uvicorn_config(settings.server).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(_serve(settings, doors, child=bool(inherit)))
 
 
-def uvicorn_config(server: ServerSettings) -> uvicorn.Config:
-    """How uvicorn runs the service; the wide events replace its access log."""
-    return uvicorn.Config(
-        app="",
-        host=server.host,
-        port=server.port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
-
-
-async def _serve(settings: Settings, config: uvicorn.Config) -> None:
+async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
+    if child:
+        end_with_parent()
     async with opened(settings.database) as engine:
         await migrating.check(engine)
-        config.app = create_app(settings, engine)
         _end_in_order()
-        await uvicorn.Server(config).serve()
+        await serve_at(doors, create_app(settings, engine), settings.server)
+
+
+async def _supervise(settings: Settings, doors: Doors, number: int, config: Path | None) -> None:
+    # An embedded PostgreSQL is held here: it must outlive the process that is replaced.
+    async with opened(settings.database) as engine:
+        await migrating.check(engine)
+        host, port = doors.public.getsockname()[:2]
+        structlog.get_logger("moderator.processes").info(
+            f"{number} processes running on http://{host}:{port}"
+        )
+        await Processes(number, doors, config=config).run()
 
 
 def _end_in_order() -> None:

@@ -24,6 +24,8 @@ class ActionKind(StrEnum):
     NOTIFY_SUPERIOR = "notify_superior"
     NOTIFY_DEPARTMENT_ADMIN = "notify_department_admin"
     NOTIFY_COMPLIANCE = "notify_compliance"
+    ASK_REVIEWERS = "ask_reviewers"  # by a card with buttons, about what needs approval
+    UPDATE_CARD = "update_card"  # shows on it who decided
     NOTIFY_CONFIDENTIALITY = "notify_confidentiality"  # 保密工作机构
     REMOVE_FROM_GROUP = "remove_from_group"
     ASK_OWNER_TO_REMOVE = "ask_owner_to_remove"  # where the app cannot

@@ -39,6 +39,10 @@ class Finding:
     def gravest(self) -> Hit:
         return self.hits[0]
 
+    @property
+    def rules(self) -> frozenset[str]:
+        return frozenset(hit.rule for hit in self.hits)
+
     @classmethod
     def of(cls, hits: list[Hit]) -> "Finding":
         return cls(tuple(sorted(hits, key=lambda hit: (-hit.severity, hit.field, hit.start))))

@@ -34,6 +34,9 @@ class Layer(StrEnum):
     REPEATS = "repeats"
     DIGITS = "digits"  # Chinese and circled digits
     SPLIT = "split"  # 拆字
+    NOISE = "noise"  # letters and digits between ideographs
+    EMOJI = "emoji"  # standing for a character
+    ENCODED = "encoded"  # HTML, backslash and percent escapes
     PINYIN = "pinyin"
     INITIALS = "initials"
     LEET = "leet"

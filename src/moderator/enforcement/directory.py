@@ -1,62 +1,170 @@
-"""Who a userid is, as the company's directory says now."""
+"""Who a userid is: asked of WeCom once, then known from memory and from PostgreSQL."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from typing import Final, NamedTuple
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from moderator.domain.people import Department, Entry, Member, entry_of
 from moderator.errors import WeComRefused
-from moderator.wecom.client import Department, Person, WeComClient
+from moderator.ledger.people import Known, People
+from moderator.wecom import client as wecom
 from moderator.wecom.errors import Remedy, classify
 
-_FRESH: Final = timedelta(minutes=10)  # departments change a few times a month
-_DEEPEST: Final = 15  # WeCom allows fewer levels; guards against a loop of parents
+FRESH: Final = timedelta(hours=24)
+_REMEMBERED: Final = timedelta(minutes=1)  # another process may hear of a change
+_GAP_REMEMBERED: Final = timedelta(minutes=10)  # what WeCom refuses it will refuse again
+_GAP_SHOWN: Final = timedelta(hours=1)
+_MOST: Final = 10_000
+
+# Why an app may not look at a member, or at nobody.
+_NOT_PERMITTED: Final = {
+    48002: "the app has no permission for this call",
+    48004: "the app's authorisation was withdrawn",
+    48006: "the permission was withdrawn because it was not used",
+    48009: "not from this address with the contacts secret",
+    60011: "outside the app's visible range (可见范围)",
+}
 
 
-class Entry(NamedTuple):
-    """A member's name and department, from the company's root down (`总部/研发部`)."""
-
-    name: str
-    department: str
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Directory:
-    """Looks members up; a company's department list is kept for ten minutes per app."""
+    """Looks members of one corp up."""
 
-    def __init__(self, client: WeComClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: wecom.WeComClient,
+        people: People,
+        *,
+        corp: str,
+        fresh: timedelta = FRESH,
+        clock: Callable[[], datetime] = _now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """What was fetched holds for `fresh`, unless an event says that it changed."""
         self._client = client
+        self._people = people
+        self._corp = corp
+        self._fresh = fresh
         self._clock = clock
-        self._kept: dict[str, tuple[float, Mapping[int, Department]]] = {}
+        self._monotonic = monotonic
+        self._remembered: OrderedDict[tuple[str, str], tuple[float, Entry]] = OrderedDict()
+        self._departments_asked: dict[str, tuple[float, str]] = {}
+        self._fetching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._gaps: dict[str, float] = {}
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What WeCom refused to tell within the last hour, in sentences."""
+        now = self._monotonic()
+        return tuple(sorted(gap for gap, until in self._gaps.items() if now < until))
 
     async def look_up(self, app: str, userid: str) -> Entry:
-        """Raises `WeComError`; without permission for departments their ids stand for names."""
-        person = await self._client.person(app, userid)
-        if not person.departments:
-            return Entry(person.name, "")
-        return Entry(person.name, path(person, await self._departments(app)))
+        """Whatever is known; `Entry.gaps` says what is not, where WeCom refuses to tell.
 
-    async def _departments(self, app: str) -> Mapping[int, Department]:
-        until, departments = self._kept.get(app, (0.0, {}))
-        if self._clock() < until:
-            return departments
-        departments = await self._list(app)
-        self._kept[app] = (self._clock() + _FRESH.total_seconds(), departments)
-        return departments
+        Raises `WeComError` where asking again may help, and `LedgerError`.
+        """
+        until, entry = self._remembered.get((app, userid.lower()), (0.0, Entry()))
+        if self._monotonic() < until:
+            return entry
+        known = await self._people.find(self._corp, userid)
+        if known is not None and self._is_fresh(known):
+            entry = known.entry
+        else:
+            entry = await self._fetch(app, userid, known)
+        self._remember(app, userid, entry)
+        return entry
 
-    async def _list(self, app: str) -> Mapping[int, Department]:
+    def _is_fresh(self, known: Known) -> bool:
+        return known.fetched_at is not None and self._clock() - known.fetched_at < self._fresh
+
+    async def _fetch(self, app: str, userid: str, known: Known | None) -> Entry:
         try:
-            return await self._client.departments(app)
+            person = await self._client.person(app, userid)
         except WeComRefused as refusal:
-            if classify(refusal.code) is Remedy.RETRY:
+            return await self._without(app, userid, known, refusal)
+        member = _member(person)
+        await self._people.keep(self._corp, member, at=self._clock())
+        found = await self._people.find(self._corp, userid)
+        if found is not None and self._is_fresh(found):
+            return found.entry
+        gaps = await self._fetch_departments(app)
+        found = await self._people.find(self._corp, userid)
+        return replace(found.entry if found else entry_of(member, {}), gaps=gaps)
+
+    async def _without(
+        self, app: str, userid: str, known: Known | None, refusal: WeComRefused
+    ) -> Entry:
+        """What was known before, with the reason; raises `refusal` where it is another one."""
+        if classify(refusal.code) is Remedy.GONE:
+            await self._people.mark_gone(self._corp, userid, at=self._clock())
+            gaps = f"WeCom does not know the member any more (errcode {refusal.code})"
+        elif refusal.code in _NOT_PERMITTED:
+            gaps = self._gap(app, "user/get", refusal)
+        else:
+            raise refusal
+        return replace(known.entry if known else Entry(), gaps=gaps)
+
+    async def _fetch_departments(self, app: str) -> str:
+        """Fetch all departments that the app sees; the reason why it may not, or nothing.
+
+        Whoever comes while they are being fetched waits for them instead of asking too.
+        """
+        async with self._fetching[app]:
+            until, gaps = self._departments_asked.get(app, (0.0, ""))
+            if self._monotonic() < until:
+                return gaps
+            gaps = await self._list_departments(app)
+            held = self._monotonic() + _GAP_REMEMBERED.total_seconds()
+            self._departments_asked[app] = held, gaps
+            return gaps
+
+    async def _list_departments(self, app: str) -> str:
+        try:
+            departments = await self._client.departments(app)
+        except WeComRefused as refusal:
+            if refusal.code not in _NOT_PERMITTED:
                 raise
-            return {}
+            return self._gap(app, "department/list", refusal)
+        seen = map(_department, departments.values())
+        await self._people.keep_departments(self._corp, seen, at=self._clock())
+        return ""
+
+    def _gap(self, app: str, call: str, refusal: WeComRefused) -> str:
+        why = _NOT_PERMITTED[refusal.code]
+        gap = f"{app}: {call} is refused: {why} (errcode {refusal.code})"
+        self._gaps[gap] = self._monotonic() + _GAP_SHOWN.total_seconds()
+        return gap
+
+    def _remember(self, app: str, userid: str, entry: Entry) -> None:
+        held = _GAP_REMEMBERED if entry.gaps else _REMEMBERED
+        until = self._monotonic() + held.total_seconds()
+        self._remembered[app, userid.lower()] = until, entry
+        if len(self._remembered) > _MOST:
+            self._remembered.popitem(last=False)
 
 
-def path(person: Person, departments: Mapping[int, Department]) -> str:
-    """The person's first department after its ancestors; `#7` where its name is unknown."""
-    names: list[str] = []
-    current = person.departments[0]
-    while (department := departments.get(current)) and len(names) < _DEEPEST:
-        names.append(department.name)
-        current = department.parent
-    return "/".join(reversed(names)) or f"#{person.departments[0]}"
+def _member(person: wecom.Person) -> Member:
+    main = person.main_department
+    return Member(
+        userid=person.userid,
+        name=person.name,
+        departments=tuple(sorted(person.departments, key=lambda id_: id_ != main)),
+        leads=person.leads,
+        superiors=person.superiors,
+    )
+
+
+def _department(department: wecom.Department) -> Department:
+    return Department(
+        id=department.id,
+        name=department.name,
+        parent=department.parent,
+        leaders=department.leaders,
+    )

@@ -1,10 +1,12 @@
 """Removing a person from groups, which WeCom allows an app only in groups that it made (§6.4)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from moderator.enforcement.results import Result, accepted, unsupported
+from moderator.domain.decision import ActionKind, PlannedAction
+from moderator.enforcement.notices import Situation
+from moderator.enforcement.results import Result, accepted, follow_up, not_done, unsupported
 from moderator.errors import WeComRefused
 from moderator.ledger.records import ViolationRecord
 from moderator.settings import AppSettings
@@ -19,14 +21,18 @@ class _Ending(StrEnum):
     REMOVED = "removed from"
     ABSENT = "not a member (any more) of"
     FOREIGN = "not a group of this app, its owner has to remove the person:"
+    OWNED = "owned by the person, who cannot be removed from:"
     DISSOLVED = "dissolved:"
+
+
+_OUT_OF_REACH = (_Ending.FOREIGN, _Ending.OWNED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
     chat: str
     ending: _Ending
-    errcode: int = 0
+    errcode: int | None = None
 
 
 class Removal:
@@ -37,10 +43,12 @@ class Removal:
         self._apps = apps
 
     async def remove(self, violation: ViolationRecord) -> Result:
-        """Raises `WeComError` for what is not about the group itself."""
+        """Ask the owner where the app cannot; raises `WeComError` for what is not of the group."""
         chats = self._chats(violation)
         if not chats:
-            return unsupported(f"the app {violation.app} has no group that it made")
+            return not_done(
+                ActionKind.REMOVE_FROM_GROUP, f"the app {violation.app} has no group that it made"
+            )
         return _result([await self._remove_from(*chat, violation.sender) for chat in chats])
 
     def _chats(self, violation: ViolationRecord) -> list[tuple[str, str]]:
@@ -55,6 +63,8 @@ class Removal:
             member = next((m for m in group.members if m.lower() == userid.lower()), None)
             if member is None:
                 return _Done(chat, _Ending.ABSENT)
+            if member.lower() == group.owner.lower():
+                return _Done(chat, _Ending.OWNED)
             await self._client.remove_from_group(app, chat, [member])
         except WeComRefused as refusal:
             return _Done(chat, _ending(refusal), refusal.code)
@@ -74,11 +84,30 @@ def _ending(refusal: WeComRefused) -> _Ending:
 
 def _result(done: Sequence[_Done]) -> Result:
     endings = {one.ending for one in done}
+    tasks = tuple(_tasks(done))
     # A foreign group may still hold the person, unless one of ours is where the removal happened.
-    if _Ending.FOREIGN in endings and _Ending.REMOVED not in endings:
-        errcode = next(one.errcode for one in done if one.ending is _Ending.FOREIGN)
-        return unsupported(_sentence(done), errcode)
-    return accepted(_sentence(done))
+    if endings.intersection(_OUT_OF_REACH) and _Ending.REMOVED not in endings:
+        errcode = next(one.errcode for one in done if one.ending in _OUT_OF_REACH)
+        return unsupported(_sentence(done), errcode, follow_ups=tasks)
+    return replace(accepted(_sentence(done)), follow_ups=tasks)
+
+
+def _tasks(done: Sequence[_Done]) -> Iterator[PlannedAction]:
+    for one in done:
+        if one.ending is _Ending.FOREIGN:
+            yield follow_up(
+                ActionKind.ASK_OWNER_TO_REMOVE,
+                Situation.IN_GROUP,
+                one.chat,
+                reason="not a group of this app",
+            )
+        elif one.ending is _Ending.OWNED:
+            yield follow_up(
+                ActionKind.NOTIFY_COMPLIANCE,
+                Situation.NOT_DONE,
+                ActionKind.REMOVE_FROM_GROUP.value,
+                reason="the person owns the group",
+            )
 
 
 def _sentence(done: Sequence[_Done]) -> str:

@@ -1,24 +1,36 @@
-"""Carrying actions out: one method for each kind, each ends in a state with a reason.
+"""Carrying actions out: each kind of action is one duty, and ends in a state with a reason.
 
 `accepted` is what WeCom said, never what a person received.  What WeCom allows nobody to do is
-`unsupported` and says why (`wecom.md` §9).  Failures that another try may mend are raised.
+`unsupported`, says why (`wecom.md` §9) and becomes a task for the person who can.  Failures that
+another try may mend are raised.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Final, assert_never
 
-from moderator.domain.decision import ActionKind, ActionState
-from moderator.enforcement.allowance import TO_GROUP, TO_MEMBER, Allowance
+from moderator.domain.decision import ActionKind
+from moderator.enforcement.accounts import Accounts
+from moderator.enforcement.approval import Approval
+from moderator.enforcement.asking import Asking
 from moderator.enforcement.directory import Directory
-from moderator.enforcement.notices import compliance_card, warning
+from moderator.enforcement.post import Post
+from moderator.enforcement.recipients import Recipients
 from moderator.enforcement.removal import Removal
-from moderator.enforcement.results import Result, accepted, cancelled, failed
-from moderator.ledger.records import ActionRecord, ClaimedAction, ViolationRecord
+from moderator.enforcement.reporting import Reporting
+from moderator.enforcement.results import Result, accepted, failed
+from moderator.enforcement.retraction import TO_SENDER, Retraction
+from moderator.enforcement.stationery import StationeryShelf
+from moderator.enforcement.telling import Telling
+from moderator.ledger.records import ClaimedAction, ViolationRecord
+from moderator.ledger.requests import Requests
 from moderator.ledger.violations import Violations
-from moderator.settings import ComplianceSettings, WeComSettings
-from moderator.wecom import messages
-from moderator.wecom.client import SentMessage, WeComClient
+from moderator.settings import Settings
+from moderator.wecom.client import WeComClient
+from moderator.wecom.siem import Siem
+
+# What only the app can do to which the person wrote.
+_BY_ITS_APP: Final = TO_SENDER | {ActionKind.IDENTIFY_SENDER, ActionKind.REMOVE_FROM_GROUP}
 
 
 def _now() -> datetime:
@@ -26,106 +38,83 @@ def _now() -> datetime:
 
 
 class Sanctions:
-    """Every `ActionKind` against the WeCom API."""
+    """Every `ActionKind`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one part for each thing that duties need
         self,
         client: WeComClient,
         violations: Violations,
+        directory: Directory,
+        requests: Requests,
+        shelf: StationeryShelf,
+        approval: Approval,
         *,
-        wecom: WeComSettings,
-        compliance: ComplianceSettings,
+        settings: Settings,
+        siem: Siem | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        self._client = client
         self._violations = violations
-        self._apps = wecom.apps
-        self._compliance = compliance
-        self._directory = Directory(client)
-        self._removal = Removal(client, wecom.apps)
-        self._clock = clock
-        self._to_members = Allowance(TO_MEMBER)
-        self._to_groups = Allowance(TO_GROUP)
+        self._directory = directory
+        self._approval = approval
+        self._apps = settings.wecom.apps
+        post = Post(client, shelf, settings)
+        recipients = Recipients(client, directory, post, settings)
+        self._telling = Telling(post, recipients, settings.compliance)
+        self._asking = Asking(post, recipients, requests, settings.enforcement, clock=clock)
+        self._removal = Removal(client, settings.wecom.apps)
+        self._accounts = Accounts(client, settings)
+        self._retraction = Retraction(client, settings)
+        self._reporting = Reporting(siem)
 
-    async def carry_out(self, action: ClaimedAction) -> Result:
-        """Raises `WeComError` as the client does, `LedgerError`, and `Crowded` before a call."""
+    async def carry_out(self, action: ClaimedAction) -> Result:  # noqa: C901, PLR0911, PLR0912
+        """Raises `WeComError` as the client does, and `LedgerError`."""
         violation = action.violation
-        app_speaks = action.kind is not ActionKind.NOTIFY_COMPLIANCE
-        if app_speaks and violation.app not in self._apps:
+        if action.kind in _BY_ITS_APP and violation.app not in self._apps:
             return failed(f"the app {violation.app} is not in the settings any more")
         match action.kind:
             case ActionKind.IDENTIFY_SENDER:
-                return await self.identify_sender(violation)
-            case ActionKind.WARN_SENDER:
-                return await self.warn_sender(violation)
+                return await self._identify(violation)
+            case ActionKind.REMIND_SENDER | ActionKind.WARN_SENDER:
+                return await self._telling.sender(action)
+            case ActionKind.ASK_RECALL:
+                return await self._asking.recall(action)
+            case ActionKind.NOTIFY_GROUP:
+                return await self._telling.group(action)
+            case ActionKind.NOTIFY_GROUP_OWNER:
+                return await self._telling.group_owner(action)
+            case ActionKind.NOTIFY_SUPERIOR:
+                return await self._telling.superior(action)
+            case ActionKind.NOTIFY_DEPARTMENT_ADMIN:
+                return await self._telling.department_admin(action)
             case ActionKind.NOTIFY_COMPLIANCE:
-                return await self.notify_compliance(violation)
+                return await self._telling.compliance(action)
+            case ActionKind.ASK_REVIEWERS:
+                return await self._approval.ask(action)
+            case ActionKind.UPDATE_CARD:
+                return await self._approval.show(action)
+            case ActionKind.NOTIFY_CONFIDENTIALITY:
+                return await self._telling.confidentiality(action)
+            case ActionKind.PROPOSE_TO_HR:
+                return await self._telling.human_resources(action)
+            case ActionKind.PUBLISH_NOTICE:
+                return await self._telling.public(action)
             case ActionKind.REMOVE_FROM_GROUP:
                 return await self._removal.remove(violation)
+            case ActionKind.ASK_OWNER_TO_REMOVE | ActionKind.ASK_OWNER_TO_MUTE:
+                return await self._asking.owner(action)
+            case ActionKind.DISABLE_ACCOUNT:
+                return await self._accounts.disable(action)
+            case ActionKind.ENABLE_ACCOUNT:
+                return await self._accounts.enable(action)
+            case ActionKind.REPORT_TO_SIEM:
+                return await self._reporting.report(action)
             case ActionKind.RECALL_NOTICE:
-                return await self.recall_notice(violation)
+                return await self._retraction.recall(action)
             case kind:
                 assert_never(kind)
 
-    async def identify_sender(self, violation: ViolationRecord) -> Result:
-        """Keep name and department as they are now with the record."""
+    async def _identify(self, violation: ViolationRecord) -> Result:
+        """Keep name, departments and superiors as they are now with the record."""
         entry = await self._directory.look_up(violation.app, violation.sender)
-        await self._violations.identify(violation.id, entry.name, entry.department)
-        return accepted("name and department are kept with the record")
-
-    async def warn_sender(self, violation: ViolationRecord) -> Result:
-        payload = messages.text(warning(violation), users=[violation.sender])
-        sent = await self._send(violation.app, [violation.sender], payload)
-        if violation.sender.lower() in _lower(sent):
-            return failed("WeCom left the person out: outside the app's visible range or gone")
-        return accepted("WeCom took the warning", sent.msgid)
-
-    async def notify_compliance(self, violation: ViolationRecord) -> Result:
-        card = compliance_card(violation)
-        if self._compliance.chat:
-            return await self._notify_group(card)
-        return await self._notify_users(card)
-
-    async def recall_notice(self, violation: ViolationRecord) -> Result:
-        """Take back the warnings of this violation; raises code 42052 after 24 hours."""
-        warnings = [action for action in violation.actions if _stands(action)]
-        for sent in warnings:
-            await self._client.recall(violation.app, sent.wecom_msgid)
-        if not warnings:
-            return cancelled("no warning of this violation was sent")
-        undone = tuple(sent.id for sent in warnings)
-        return accepted("WeCom took the warning back", undoes=undone)
-
-    async def _send(
-        self, app: str, users: Sequence[str], payload: Mapping[str, Any]
-    ) -> SentMessage:
-        # WeCom counts by app, whatever it is called here; userids are the same in either case.
-        agent = self._apps[app].agent_id
-        self._to_members.spend([f"{agent}/{user.lower()}" for user in users], self._clock())
-        return await self._client.send_message(app, payload)
-
-    async def _notify_group(self, card: str) -> Result:
-        app, chat = self._compliance.app, self._compliance.chat
-        self._to_groups.spend([chat], self._clock())
-        await self._client.send_to_group(app, chat, messages.markdown(card))
-        return accepted("WeCom took the card for the compliance group")
-
-    async def _notify_users(self, card: str) -> Result:
-        users = self._compliance.users
-        payload = messages.markdown(card, users=users)
-        sent = await self._send(self._compliance.app, users, payload)
-        missed = [user for user in users if user.lower() in _lower(sent)]
-        if len(missed) == len(users):
-            return failed("WeCom left out everybody who should be told")
-        left_out = f", but left out {', '.join(missed)}" if missed else ""
-        return accepted(f"WeCom took the card for compliance{left_out}", sent.msgid)
-
-
-def _stands(action: ActionRecord) -> bool:
-    warned = action.kind is ActionKind.WARN_SENDER and action.state is ActionState.ACCEPTED
-    return warned and bool(action.wecom_msgid)
-
-
-def _lower(sent: SentMessage) -> set[str]:
-    # userids are the same in upper and lower case, and WeCom may answer in either.
-    return {userid.lower() for userid in sent.invalid_users}
+        await self._violations.identify(violation.id, entry)
+        return accepted(entry.gaps or "name and departments are kept with the record")

@@ -2,19 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from moderator.domain.decision import ActionKind
-from moderator.enforcement.carrier import LEASE, Carrier
+from moderator.enforcement.carrier import Carrier
 from moderator.enforcement.sanctions import Sanctions
 from moderator.ledger.outbox import Outbox
 from moderator.settings import EnforcementSettings
 from moderator.telemetry.metrics import Metrics
 
+_CONCURRENCY: Final = 16  # calls wait for WeCom, and hold no connection to the database meanwhile
 _UNNOTICED: Final = (ActionKind.IDENTIFY_SENDER,)  # a look-up for the record
 
 
@@ -26,7 +28,7 @@ class Worker:
     """Carries out what is due until it is stopped.
 
     It looks when the ledger notifies, when an action ends (the same person's next one may be due),
-    and every `settings.poll` in any case.  At most `concurrency` actions are under way at once.
+    and every `settings.poll` in any case.  At most sixteen actions are under way at once.
     """
 
     def __init__(
@@ -37,23 +39,30 @@ class Worker:
         metrics: Metrics,
         *,
         record_only: Callable[[], bool] = lambda: False,
+        credentials: Collection[str] = (),
         clock: Callable[[], datetime] = _now,
         jitter: Callable[[], float] = random.random,
-        concurrency: int = 16,
     ) -> None:
         """`record_only` tells how the policy's kill switch stands.
 
         While it is on, nothing is begun that anybody would notice, also not what was queued or
-        approved before.
+        approved before.  `credentials` stand for the secrets in the settings: pauses of others are
+        over, for whoever changed the settings mended something.
         """
         self._outbox = outbox
         self._record_only = record_only
+        self._credentials = credentials
         self._settings = settings
         self._metrics = metrics
         self._clock = clock
-        self._concurrency = concurrency
         self._carrier = Carrier(
-            outbox, sanctions, metrics, attempts=settings.attempts, clock=clock, jitter=jitter
+            outbox,
+            sanctions,
+            metrics,
+            attempts=settings.attempts,
+            lease=settings.lease,
+            clock=clock,
+            jitter=jitter,
         )
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -77,7 +86,7 @@ class Worker:
         self._wake.set()
 
     async def work_once(self) -> int:
-        """Carry out what is due now, at most `concurrency` actions; returns how many it was.
+        """Carry out what is due now, at most sixteen actions; returns how many it was.
 
         Raises `LedgerError` when the outbox cannot be asked.
         """
@@ -103,11 +112,11 @@ class Worker:
             return 0
 
     async def _begin_due(self, group: asyncio.TaskGroup) -> int:
-        free = self._concurrency - len(self._under_way)
+        free = _CONCURRENCY - len(self._under_way)
         if not free:
             return 0
         kinds = _UNNOTICED if self._record_only() else tuple(ActionKind)
-        claimed = await self._outbox.claim(free, LEASE, self._clock(), kinds=kinds)
+        claimed = await self._outbox.claim(free, self._settings.lease, self._clock(), kinds=kinds)
         for action in claimed:
             task = group.create_task(self._carrier.carry(action))
             self._under_way.add(task)
@@ -125,7 +134,16 @@ class Worker:
             since = await self._outbox.waiting_since()
             age = (now - since).total_seconds() if since else 0.0
             self._metrics.show_outbox(await self._outbox.counts(), oldest_seconds=age)
+            await self._show_pauses()
             self._shown_at = now
+
+    async def _show_pauses(self) -> None:
+        pauses = self._outbox.pauses
+        if self._credentials and self._shown_at is None:
+            lifted = await pauses.supersede(self._credentials, self._clock())
+            self._log.info("settings in use", pauses_lifted=lifted)
+        standing = Counter((pause.app, pause.errcode) for pause in await pauses.list())
+        self._metrics.show_pauses(standing)
 
     def _out_of_reach(self, error: Exception) -> None:
         self._metrics.worker_faults.inc()

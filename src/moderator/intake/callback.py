@@ -34,7 +34,7 @@ class _Refused(Exception):
 
 
 class CallbackEndpoint:
-    """Answers 200 only when what must be kept is safe."""
+    """Takes deliveries and proves the address; 200 only once what must be kept is safe."""
 
     def __init__(
         self, reception: Reception, metrics: Metrics, *, most_at_once: int = MOST_AT_ONCE

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from moderator.domain.cards import CardAnswer
 from moderator.domain.message import Ignored, Message
 from moderator.domain.people import ContactChange
 from moderator.errors import LedgerError, SpoolUnavailable
@@ -37,7 +38,7 @@ class Report:
 
     app: str
     outcome: Outcome = Outcome.UNKEPT
-    content: Message | Ignored | ContactChange | None = None
+    content: Message | Ignored | ContactChange | CardAnswer | None = None
     moderated: Moderated | None = None
     failure: str = ""
     seconds: float = 0.0
@@ -55,10 +56,10 @@ class Reception:
         keeper: Keeper,
         metrics: Metrics,
         tell: Callable[[Report], None],
-        apply: Callable[[ContactChange], Awaitable[None]],
+        apply: Callable[[ContactChange | CardAnswer], Awaitable[None]],
         own: Collection[str] = (),
     ) -> None:
-        """`apply` keeps a change of the directory; `own` as in `events.read`."""
+        """`apply` does what an event calls for; `own` as in `events.read`."""
         self._corp = corp
         self._envelopes = envelopes
         self._pipeline = pipeline
@@ -123,7 +124,7 @@ class Reception:
             report.outcome = Outcome.DUPLICATE
         elif isinstance(content, Ignored):
             report.outcome = Outcome.IGNORED
-        elif isinstance(content, ContactChange):
+        elif isinstance(content, ContactChange | CardAnswer):
             await self._apply(content)
             report.outcome = Outcome.APPLIED
         else:

@@ -4,10 +4,12 @@ from typing import Any
 
 import structlog
 
+from moderator.domain.cards import CardAnswer
 from moderator.domain.message import Ignored, Message
 from moderator.domain.people import ContactChange
 from moderator.intake.reception import Report
 from moderator.pipeline import Outcome
+from moderator.wecom.cards import EVENT
 
 
 class MessageLog:
@@ -39,6 +41,8 @@ def wide_event(report: Report) -> dict[str, Any]:
             event |= {"reason": ignored.reason.value, "wecom_event": ignored.event}
         case ContactChange() as change:
             event |= {"wecom_event": f"change_contact/{change.change}", "member": change.userid}
+        case CardAnswer() as answer:
+            event |= {"wecom_event": EVENT, "member": answer.sender, "pressed": answer.pressed}
         case None:
             pass
     if report.failure:

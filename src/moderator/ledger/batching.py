@@ -45,18 +45,27 @@ class Batches(Generic[Item, Result]):
             self._writer = None
 
     async def _write_some(self) -> None:
-        number = min(self._most, len(self._waiting))
-        batch = [self._waiting.popleft() for _ in range(number)]
+        batch = self._next()
+        if not batch:
+            return
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for the batch
-            results = [error] * number
+            results = [error] * len(batch)
         except BaseException:
             for _, answer in batch:
                 answer.cancel()
             raise
         for (_, answer), result in zip(batch, results, strict=True):
             _answer(answer, result)
+
+    def _next(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        batch = []
+        while self._waiting and len(batch) < self._most:
+            item, answer = self._waiting.popleft()
+            if not answer.done():  # else whoever asked gave up before anything was begun
+                batch.append((item, answer))
+        return batch
 
 
 def _answer(answer: asyncio.Future[Result], result: Result | Exception) -> None:

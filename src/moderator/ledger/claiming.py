@@ -17,7 +17,7 @@ from sqlalchemy.types import DateTime, Integer, Interval, Text
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import prepare
-from moderator.ledger.tables import actions
+from moderator.ledger.tables import actions, people
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _TRIED = bindparam("tried", type_=JSONB)
@@ -47,20 +47,51 @@ _WITH_THE_LOST_TRY = case(
     (_SENDING, actions.c.history.op("||")(_LOST_TRY)), else_=actions.c.history
 )
 
-# What the person or the group notices comes in the order in which it was decided.
-_same_channel = and_(
-    _earlier.c.kind == _due.c.kind,
-    _of_kinds(
-        _due.c.kind,
-        ActionKind.WARN_SENDER,
-        ActionKind.REMOVE_FROM_GROUP,
-        ActionKind.RECALL_NOTICE,
-    ),
+# What reaches the same person or the same group comes in the order in which it was decided.
+_CHANNELS = (
+    (ActionKind.REMIND_SENDER, ActionKind.WARN_SENDER, ActionKind.ASK_RECALL),
+    (ActionKind.NOTIFY_GROUP,),
+    (ActionKind.REMOVE_FROM_GROUP,),
+    (ActionKind.DISABLE_ACCOUNT, ActionKind.ENABLE_ACCOUNT),
+    (ActionKind.RECALL_NOTICE,),
+    (ActionKind.PUBLISH_NOTICE,),
 )
-_warned_first = and_(
-    _earlier.c.violation_id == _due.c.violation_id,
-    _of_kinds(_earlier.c.kind, ActionKind.WARN_SENDER),
-    _of_kinds(_due.c.kind, ActionKind.REMOVE_FROM_GROUP, ActionKind.RECALL_NOTICE),
+_TOLD_FIRST = (
+    ActionKind.REMOVE_FROM_GROUP,
+    ActionKind.DISABLE_ACCOUNT,
+    ActionKind.RECALL_NOTICE,
+)
+# These touch nobody; a recall has nothing to take back of them.
+_SILENT = (
+    *(ActionKind.IDENTIFY_SENDER, ActionKind.REPORT_TO_SIEM),
+    *(ActionKind.ASK_REVIEWERS, ActionKind.UPDATE_CARD),
+)
+_NAMING = (
+    *(ActionKind.NOTIFY_COMPLIANCE, ActionKind.NOTIFY_CONFIDENTIALITY, ActionKind.ASK_REVIEWERS),
+    *(ActionKind.NOTIFY_SUPERIOR, ActionKind.NOTIFY_DEPARTMENT_ADMIN),
+    *(ActionKind.NOTIFY_GROUP_OWNER, ActionKind.ASK_OWNER_TO_REMOVE, ActionKind.ASK_OWNER_TO_MUTE),
+    *(ActionKind.PROPOSE_TO_HR, ActionKind.PUBLISH_NOTICE, ActionKind.REPORT_TO_SIEM),
+)
+
+_same_violation = _earlier.c.violation_id == _due.c.violation_id
+_same_channel = or_(
+    *(
+        and_(_of_kinds(_earlier.c.kind, *channel), _of_kinds(_due.c.kind, *channel))
+        for channel in _CHANNELS
+    )
+)
+_not_put_off = or_(_earlier.c.not_before.is_(None), _earlier.c.not_before <= _NOW)
+# A warning that waits for the end of the quiet hours does not keep a person in the group.
+_told_first = and_(
+    _same_violation,
+    _of_kinds(_earlier.c.kind, *_CHANNELS[0]),
+    _of_kinds(_due.c.kind, *_TOLD_FIRST),
+    _not_put_off,
+)
+_recalled_last = and_(
+    _same_violation,
+    ~_of_kinds(_earlier.c.kind, *_SILENT),
+    _of_kinds(_due.c.kind, ActionKind.RECALL_NOTICE),
 )
 _in_first_try = or_(
     and_(_in_states(_earlier.c.state, ActionState.SENDING), _earlier.c.attempts <= 1),
@@ -70,11 +101,11 @@ _in_first_try = or_(
         _earlier.c.due_at <= _NOW,
     ),
 )
-# The alarm tells the sender's name if one look-up finds it, and does not wait for a second.
+# Whoever is told hears the sender's name if one look-up finds it, and does not wait for a second.
 _named_first = and_(
-    _earlier.c.violation_id == _due.c.violation_id,
+    _same_violation,
     _of_kinds(_earlier.c.kind, ActionKind.IDENTIFY_SENDER),
-    _of_kinds(_due.c.kind, ActionKind.NOTIFY_COMPLIANCE),
+    _of_kinds(_due.c.kind, *_NAMING),
     _in_first_try,
 )
 
@@ -89,7 +120,7 @@ _picked = (
             _earlier.c.sender == _due.c.sender,
             _earlier.c.id < _due.c.id,
             _unsettled(_earlier.c.state),
-            or_(_same_channel, _warned_first, _named_first),
+            or_(and_(_same_channel, _not_put_off), _told_first, _recalled_last, _named_first),
         ),
     )
     .order_by(_due.c.id)
@@ -105,6 +136,7 @@ CLAIM = prepare(
     .where(actions.c.id == _picked.c.id)
     .values(
         state=ActionState.SENDING.value,
+        held_by="",
         attempts=actions.c.attempts + 1,
         due_at=bindparam("until", type_=DateTime(timezone=True)),
         updated_at=_NOW,
@@ -113,16 +145,43 @@ CLAIM = prepare(
     .returning(*actions.c)
 )
 
+# Accepted actions that shall be looked at again; they stay accepted, and their lease is `check_at`.
+_looked_at = (
+    select(actions.c.id)
+    .where(
+        _in_states(actions.c.state, ActionState.ACCEPTED),
+        actions.c.check_at <= _NOW,
+        actions.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))),
+    )
+    .order_by(actions.c.check_at, actions.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("looked_at")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+LOOK = prepare(
+    update(actions)
+    .where(actions.c.id == _looked_at.c.id)
+    .values(check_at=bindparam("until", type_=DateTime(timezone=True)))
+    .returning(*actions.c)
+)
+
+_ages = (
+    func.unnest(bindparam("aging", type_=ARRAY(Text)), bindparam("ages", type_=ARRAY(Interval)))
+    .table_valued("kind", "age", name="ages")
+    .render_derived()
+)
+_worth_until = func.greatest(actions.c.queued_at, actions.c.not_before) + (
+    select(_ages.c.age).where(_ages.c.kind == actions.c.kind).scalar_subquery()
+)
+
 # Actions that waited too long; one whose worker vanished may have been carried out.
 EXPIRE = prepare(
     update(actions)
-    .where(
-        _unsettled(actions.c.state),
-        actions.c.due_at <= _NOW,
-        actions.c.queued_at <= _NOW - bindparam("expire_after", type_=Interval),
-    )
+    .where(_unsettled(actions.c.state), actions.c.due_at <= _NOW, _worth_until <= _NOW)
     .values(
         state=ActionState.EXPIRED.value,
+        held_by="",
         outcome=case(
             (_SENDING, "expired; the last try may have been carried out"), else_="expired"
         ),
@@ -148,4 +207,12 @@ COUNT = prepare(
 
 OLDEST = prepare(
     select(func.min(actions.c.queued_at).label("since")).where(_unsettled(actions.c.state))
+)
+
+# Members who left the company; their userids are kept in lower case.
+GONE = prepare(
+    select(people.c.corp, people.c.userid, people.c.gone_at).where(
+        people.c.userid == func.any(bindparam("senders", type_=ARRAY(Text))),
+        people.c.gone_at.is_not(None),
+    )
 )

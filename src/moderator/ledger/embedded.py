@@ -19,7 +19,7 @@ from typing import Any
 
 import asyncpg
 import platformdirs
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from moderator.errors import LedgerUnavailable
 

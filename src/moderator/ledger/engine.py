@@ -48,6 +48,8 @@ def translated() -> Iterator[None]:
     """Turn the driver's errors into `LedgerError`s; the cause is kept."""
     try:
         yield
+    except ValueError as error:  # asyncpg's too: a value that has no place in its column
+        raise LedgerError(f"{type(error).__name__} in a value") from error
     except _AWAY as error:
         raise LedgerUnavailable(f"{type(error).__name__}: {error}") from error
     except _WRONG_SCHEMA as error:

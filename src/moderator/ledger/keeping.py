@@ -1,26 +1,30 @@
 """What must be kept is kept: in PostgreSQL, or on this machine until PostgreSQL is back."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
 
 import structlog
 from pydantic import TypeAdapter
 
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
-from moderator.errors import LedgerUnavailable, SchemaMismatch, SpoolUnavailable
+from moderator.errors import EvidenceUnreadable, SpoolUnavailable
+from moderator.ledger.deciding import Case
 from moderator.ledger.evidence import EvidenceCipher, Sealed
 from moderator.ledger.failed import FailedMessages
-from moderator.ledger.recording import Recorded, Recorder
+from moderator.ledger.recording import AWAY, MOST, Recorded, Recorder
+from moderator.ledger.records import Json
 from moderator.ledger.spool import Kept, Kind, Spool
 from moderator.policy.policy import Policy
 
 _MESSAGE = TypeAdapter(Message)
 _FINDING = TypeAdapter(Finding)
-_AWAY = (LedgerUnavailable, SchemaMismatch)  # both end without anything of ours being changed
+_PATIENCE: Final = timedelta(seconds=30)  # of a drain, for which nobody waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Keeper:
                 return await self._recorder.record(
                     message, finding, policy=policy, rulebook=rulebook, now=now
                 )
-            except _AWAY:
+            except AWAY:
                 pass
         content = {
             "message": _MESSAGE.dump_python(message, mode="json"),
@@ -92,7 +96,7 @@ class Keeper:
         if not await self._waits():
             try:
                 await self._failed.keep(**asdict(delivery))
-            except _AWAY:
+            except AWAY:
                 pass
             else:
                 return
@@ -107,34 +111,58 @@ class Keeper:
         """
         if await self._spool.oldest(1):
             with self._spool.alone() as alone:
-                while alone and (rows := await self._spool.oldest()):
-                    for row in rows:
-                        await self._move(row)
+                while alone and (rows := await self._spool.oldest(MOST)):
+                    for kind, group in groupby(rows, key=attrgetter("kind")):
+                        await self._move(kind, list(group))
         self._waiting = (await self._spool.filling()).waiting > 0
 
-    async def _move(self, row: Kept) -> None:
-        move = self._move_violation if row.kind is Kind.VIOLATION else self._move_failed
+    async def _move(self, kind: Kind, rows: Sequence[Kept]) -> None:
+        move = self._move_violations if kind is Kind.VIOLATION else self._move_failed
+        opened = [_opened(self._cipher, row) for row in rows]
+        moved = iter(await move([one for one in opened if not isinstance(one, Exception)]))
+        ends = [one if isinstance(one, Exception) else next(moved) for one in opened]
+        away = [end for end in ends if isinstance(end, AWAY)]
+        await self._spool.drop([row.id for row, end in zip(rows, ends, strict=True) if end is None])
+        for row, end in zip(rows, ends, strict=True):
+            if isinstance(end, Exception) and not isinstance(end, AWAY):
+                await self._set_aside(row, end)
+        if away:
+            raise away[0]
+
+    async def _set_aside(self, row: Kept, error: Exception) -> None:
+        self._log.error("spooled row set aside", kind=row.kind, error=type(error).__name__)
+        await self._spool.refuse(row.id)
+
+    async def _move_violations(self, contents: Sequence[Json]) -> list[Exception | None]:
+        """What came of each: None where it is in PostgreSQL."""
+        policy, now = self._policy(), self._clock()
+        cases = [self._case(content, policy, now) for content in contents]
+        whole = [case for case in cases if isinstance(case, Case)]
+        answers = iter(await self._recorder.record_all(whole, within=_PATIENCE))
+        ends = (next(answers) if isinstance(case, Case) else case for case in cases)
+        return [end if isinstance(end, Exception) else None for end in ends]
+
+    def _case(self, content: Json, policy: Policy, now: datetime) -> Case | Exception:
         try:
-            await move(self._cipher.open(Sealed(row.key_id, row.sealed), bound_to=row.key))
-        except _AWAY:
-            raise
+            return self._recorder.case(
+                _MESSAGE.validate_python(content["message"]),
+                _FINDING.validate_python(content["finding"]),
+                policy=policy,
+                rulebook=content["rulebook"],
+                now=now,
+            )
         except Exception as error:  # noqa: BLE001 - one row must not keep the others waiting
-            self._log.error("spooled row set aside", kind=row.kind, error=type(error).__name__)
-            await self._spool.refuse(row.id)
-        else:
-            await self._spool.drop([row.id])
+            return error
 
-    async def _move_violation(self, content: dict[str, Any]) -> None:
-        await self._recorder.record(
-            _MESSAGE.validate_python(content["message"]),
-            _FINDING.validate_python(content["finding"]),
-            policy=self._policy(),
-            rulebook=content["rulebook"],
-            now=self._clock(),
-        )
+    async def _move_failed(self, contents: Sequence[Json]) -> list[Exception | None]:
+        return [await self._move_one_failed(content) for content in contents]
 
-    async def _move_failed(self, content: dict[str, Any]) -> None:
-        await self._failed.keep(**content | {"body": base64.b64decode(content["body"])})
+    async def _move_one_failed(self, content: Json) -> Exception | None:
+        try:
+            await self._failed.keep(**content | {"body": base64.b64decode(content["body"])})
+        except Exception as error:  # noqa: BLE001 - as above
+            return error
+        return None
 
     async def _waits(self) -> bool:
         if self._waiting is None:
@@ -144,7 +172,15 @@ class Keeper:
                 return False
         return self._waiting
 
-    async def _put(self, kind: Kind, key: str, content: dict[str, Any]) -> None:
+    async def _put(self, kind: Kind, key: str, content: Json) -> None:
         sealed = self._cipher.seal(content, bound_to=key)
         await self._spool.keep(Kept(kind=kind, key=key, key_id=sealed.key_id, sealed=sealed.blob))
         self._waiting = True
+
+
+def _opened(cipher: EvidenceCipher, row: Kept) -> Json | Exception:
+    try:
+        content: Json = cipher.open(Sealed(row.key_id, row.sealed), bound_to=row.key)
+    except EvidenceUnreadable as error:
+        return error
+    return content

@@ -18,6 +18,7 @@ from moderator.shipped import migrations_directory
 
 _LOCK = 0x6D6F646D  # the advisory lock that lets one migration run at a time
 _VERSION = Prepared("SELECT version_num FROM alembic_version", (), {})
+_FLOOR = Prepared("SELECT oldest FROM schema_floor", (), {})
 
 
 async def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -35,13 +36,25 @@ async def downgrade(engine: Engine, revision: str) -> None:
 
 
 async def check(engine: Engine) -> None:
-    """Raise `SchemaMismatch` unless the database has exactly the migrations of this version."""
+    """Raise `SchemaMismatch` unless this version of the code works with the database.
+
+    It does with its own migrations, and with newer ones that say so: while an upgrade is under
+    way, and after it was taken back, the version before works on what the newer one migrated.
+    """
     found, wanted = await current_revision(engine), newest_revision()
-    if found != wanted:
+    if found != wanted and not await _newer_but_fit(engine, found, wanted):
         raise SchemaMismatch(
             f"the database is at {found or 'no migration'}, not at {wanted}; "
             "run `moderator database upgrade`"
         )
+
+
+async def _newer_but_fit(engine: Engine, found: str | None, wanted: str | None) -> bool:
+    if found is None or wanted is None or found < wanted:
+        return False
+    async with engine.begin() as transaction:
+        row = await transaction.row(_FLOOR)
+    return row is not None and row["oldest"] <= wanted
 
 
 async def current_revision(engine: Engine) -> str | None:

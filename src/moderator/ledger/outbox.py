@@ -4,40 +4,55 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, literal, not_, select, update
+from sqlalchemy import any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger
 
+from moderator.domain.cards import Decided
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.errors import NotFound
-from moderator.ledger.claiming import CLAIM, COUNT, EXPIRE, OLDEST
+from moderator.ledger.cards import show_decision
+from moderator.ledger.claiming import CLAIM, COUNT, EXPIRE, GONE, LOOK, OLDEST
 from moderator.ledger.engine import Engine, Row, Transaction
 from moderator.ledger.listening import Listener
+from moderator.ledger.pauses import Pauses
 from moderator.ledger.recording import CHANNEL, NOTIFY
-from moderator.ledger.records import ActionRecord, ClaimedAction, Resolved
+from moderator.ledger.records import ActionFilter, ActionRecord, ClaimedAction, Resolved, Then
+from moderator.ledger.requeueing import fitting, how_many, requeued
 from moderator.ledger.rows import action_of, attempt_as_json, violation_of
+from moderator.ledger.settling import appended, follow, is_looked_at, may_become, move
 from moderator.ledger.tables import actions, violations
 
 EXPIRE_AFTER = timedelta(hours=24)
-BURIED = (ActionState.FAILED, ActionState.EXPIRED, ActionState.UNSUPPORTED)
+ANY = ActionFilter()
 
-_DONE = (ActionState.ACCEPTED, ActionState.COMPLIED, ActionState.UNDONE)
+_NOTHING = Then()
 
 
 class Outbox:
     """Hands actions to workers, and keeps what became of each try.
 
     What a person notices is handed out in order: an unsettled warning holds back the person's next
-    warning and the same violation's removal, a removal the next one.  The alarm to compliance waits
-    for the first look-up of the sender's name and for nothing else.  Proposals and buried actions
-    hold back nothing.
+    warning and the same violation's removal, a removal the next one.  Whoever is told of a person
+    is told after the first look-up of the name, and waits for nothing else.  Proposals and buried
+    actions hold back nothing.
     """
 
-    def __init__(self, engine: Engine, *, expire_after: timedelta = EXPIRE_AFTER) -> None:
-        """`expire_after` is counted from when an action was queued, approved or requeued."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        expire_after: timedelta = EXPIRE_AFTER,
+        expire_kinds: Mapping[ActionKind, timedelta] | None = None,
+    ) -> None:
+        """How long an action is worth carrying out, and kinds for which that is another time.
+
+        It is counted from when an action was queued, approved or requeued, or could first begin.
+        """
         self._engine = engine
-        self._expire_after = expire_after
+        self._ages = dict.fromkeys(ActionKind, expire_after) | dict(expire_kinds or {})
         self._listener = Listener(engine, CHANNEL)
+        self.pauses = Pauses(engine)
 
     async def claim(
         self,
@@ -50,15 +65,18 @@ class Outbox:
         """At most `limit` actions of `kinds`, for the caller alone until the lease ends.
 
         An action whose lease ended unsettled is handed out again; its history says so.  Actions
-        that waited too long become `expired` instead.
+        that waited too long become `expired` instead.  Accepted actions that shall be looked at
+        again come last.
         """
         tried = attempt_as_json(now, ActionState.SENDING, outcome="lease ended")
+        aging, ages = list(self._ages), list(self._ages.values())
+        given = {"now": now, "until": now + lease, "kinds": list(kinds)}
         async with self._engine.begin() as transaction:
-            await transaction.rows(EXPIRE, now=now, expire_after=self._expire_after, tried=tried)
-            rows = await transaction.rows(
-                CLAIM, now=now, until=now + lease, most=limit, kinds=list(kinds), tried=tried
-            )
-            return await _with_violations(transaction, sorted(rows, key=_by_id))
+            await transaction.rows(EXPIRE, now=now, aging=aging, ages=ages, tried=tried)
+            rows = await transaction.rows(CLAIM, most=limit, tried=tried, **given)
+            looks = await transaction.rows(LOOK, most=limit - len(rows), **given)
+            claimed = sorted(rows, key=_by_id) + sorted(looks, key=_by_id)
+            return await _with_violations(transaction, claimed)
 
     async def settle(
         self,
@@ -68,30 +86,66 @@ class Outbox:
         errcode: int | None = None,
         wecom_msgid: str = "",
         *,
-        undoes: Collection[int] = (),
+        then: Then = _NOTHING,
         now: datetime | None = None,
     ) -> bool:
-        """Keep how a try ended; False where the action has moved on meanwhile.
+        """Keep how a try ended, and what follows; False where the action has moved on meanwhile.
 
-        That WeCom accepted something is a fact, which stands also when it is told late.  The
-        accepted actions that it `undoes` become `undone` with it.
+        That WeCom accepted something is a fact, which stands also when it is told late.
         """
         at = now or _now()
         async with self._engine.begin() as transaction:
-            row = await _move(
+            row = await move(
                 transaction,
                 action_id,
-                _may_become(state),
+                may_become(state),
                 at=at,
                 state=state,
                 outcome=outcome,
                 errcode=errcode,
+                check_at=then.check_at,
+                held_by="",
                 **({"wecom_msgid": wecom_msgid} if wecom_msgid else {}),
             )
-            for undone in undoes if row else ():
-                undo = _may_become(ActionState.UNDONE)
-                await _move(transaction, undone, undo, at=at, state=ActionState.UNDONE)
+            if row:
+                await follow(transaction, row, then, at)
         return row is not None
+
+    async def settle_look(
+        self,
+        action_id: int,
+        state: ActionState,
+        outcome: str = "",
+        *,
+        then: Then = _NOTHING,
+        now: datetime | None = None,
+    ) -> bool:
+        """Keep what a second look at an accepted action showed; otherwise as `settle`."""
+        at = now or _now()
+        async with self._engine.begin() as transaction:
+            row = await move(
+                transaction,
+                action_id,
+                is_looked_at(),
+                at=at,
+                state=state,
+                outcome=outcome,
+                check_at=then.check_at,
+            )
+            if row:
+                await follow(transaction, row, then, at)
+        return row is not None
+
+    async def look_later(self, action_id: int, until: datetime) -> bool:
+        """Look at an accepted action again at `until`; False where it needs none any more."""
+        statement = (
+            update(actions)
+            .where(actions.c.id == action_id, is_looked_at())
+            .values(check_at=until)
+            .returning(actions.c.id)
+        )
+        async with self._engine.begin() as transaction:
+            return await transaction.row(statement) is not None
 
     async def postpone(
         self,
@@ -104,7 +158,7 @@ class Outbox:
     ) -> bool:
         """Keep how a try ended and queue the action again for `until`; False as in `settle`."""
         async with self._engine.begin() as transaction:
-            row = await _move(
+            row = await move(
                 transaction,
                 action_id,
                 actions.c.state == ActionState.SENDING.value,
@@ -117,12 +171,22 @@ class Outbox:
         return row is not None
 
     async def put_off(
-        self, action_id: int, until: datetime, outcome: str, *, now: datetime | None = None
+        self,
+        action_id: int,
+        until: datetime,
+        outcome: str,
+        errcode: int | None = None,
+        *,
+        held_by: str = "",
+        now: datetime | None = None,
     ) -> bool:
-        """Queue an action that was claimed but not tried again, for `until`.
+        """Queue an action that has to wait for something else, `held_by`, for `until`.
 
-        The claim costs it no attempt and leaves no trace in its history.  False as in `settle`.
+        The claim costs it no attempt; only what WeCom said itself, an `errcode`, is kept in its
+        history.  False as in `settle`.
         """
+        at = now or _now()
+        told = appended(at, ActionState.QUEUED, outcome=outcome, errcode=errcode)
         statement = (
             update(actions)
             .where(actions.c.id == action_id, actions.c.state == ActionState.SENDING.value)
@@ -130,8 +194,10 @@ class Outbox:
                 state=ActionState.QUEUED.value,
                 attempts=actions.c.attempts - 1,
                 outcome=outcome,
+                held_by=held_by,
                 due_at=until,
-                updated_at=now or _now(),
+                updated_at=at,
+                **({} if errcode is None else {"errcode": errcode, "history": told}),
             )
             .returning(actions.c.id)
         )
@@ -157,50 +223,30 @@ class Outbox:
         )
 
     async def requeue(
-        self,
-        action_ids: Collection[int] | None = None,
-        *,
-        by: str,
-        reason: str = "",
-        kind: ActionKind | None = None,
-        errcode: int | None = None,
-        now: datetime | None = None,
+        self, wanted: ActionFilter = ANY, *, by: str, reason: str = "", now: datetime | None = None
     ) -> int:
-        """Try buried actions again from the start, those named or all that fit; how many."""
-        at = now or _now()
-        statement = (
-            update(actions)
-            .where(*_buried(action_ids, kind, errcode))
-            .values(
-                state=ActionState.QUEUED.value,
-                attempts=0,
-                queued_at=at,
-                due_at=at,
-                updated_at=at,
-                history=_appended(at, ActionState.QUEUED, outcome=reason, by=by),
-            )
-            .returning(actions.c.id)
-        )
+        """Try the failed, expired and unsupported actions that fit again; how many."""
         async with self._engine.begin() as transaction:
-            rows = await transaction.rows(statement)
+            rows = await transaction.rows(requeued(wanted, by=by, reason=reason, at=now or _now()))
             await transaction.rows(NOTIFY)
         return len(rows)
 
+    async def count_buried(self, wanted: ActionFilter = ANY) -> int:
+        """How many `requeue` would try again."""
+        async with self._engine.begin() as transaction:
+            row = await transaction.row(how_many(wanted))
+        return int(row["number"]) if row else 0
+
     async def list(
-        self,
-        states: Collection[ActionState] = (),
-        *,
-        before: int | None = None,
-        limit: int = 100,
+        self, wanted: ActionFilter = ANY, *, before: int | None = None, limit: int = 100
     ) -> Sequence[ActionRecord]:
-        """Actions in any of `states` (none: all), newest first, below the id `before`."""
-        statement = select(actions).order_by(actions.c.id.desc()).limit(limit)
-        if states:
-            statement = statement.where(actions.c.state == _one_of(states))
+        """The actions that fit, newest first, below the id `before`."""
+        statement = select(actions).where(*fitting(wanted)).order_by(actions.c.id.desc())
         if before is not None:
             statement = statement.where(actions.c.id < before)
         async with self._engine.begin() as transaction:
-            return [action_of(row) for row in await transaction.rows(statement)]
+            rows = await transaction.rows(statement.limit(limit))
+        return [action_of(row) for row in rows]
 
     async def one(self, action_id: int) -> ActionRecord:
         """The action.  Raises `NotFound`."""
@@ -235,7 +281,7 @@ class Outbox:
     ) -> Resolved:
         proposed = actions.c.state == ActionState.PROPOSED.value
         async with self._engine.begin() as transaction:
-            row = await _move(
+            row = await move(
                 transaction,
                 action_id,
                 proposed,
@@ -248,66 +294,10 @@ class Outbox:
             )
             if row is None:
                 return Resolved(await _one(transaction, action_id), applied=False)
+            decided = Decided.APPROVED if state is ActionState.APPROVED else Decided.REFUSED
+            await show_decision(transaction, row["violation_id"], decided, by, at=at)
             await transaction.rows(NOTIFY)
             return Resolved(action_of(row), applied=True)
-
-
-async def _move(
-    transaction: Transaction,
-    action_id: int,
-    condition: ColumnElement[bool],
-    *,
-    at: datetime,
-    state: ActionState,
-    outcome: str = "",
-    errcode: int | None = None,
-    by: str = "",
-    **values: Any,
-) -> Row | None:
-    """Give an action its next state where `condition` still holds; None where it does not."""
-    tried = _appended(at, state, outcome=outcome, errcode=errcode, by=by)
-    statement = (
-        update(actions)
-        .where(actions.c.id == action_id, condition)
-        .values(
-            state=state.value,
-            outcome=outcome,
-            errcode=errcode,
-            updated_at=at,
-            history=tried,
-            **values,
-        )
-        .returning(*actions.c)
-    )
-    return await transaction.row(statement)
-
-
-def _appended(at: datetime, state: ActionState, **more: Any) -> ColumnElement[Any]:
-    tried = literal(attempt_as_json(at, state, **more), actions.c.history.type)
-    return actions.c.history.op("||")(tried)
-
-
-def _may_become(state: ActionState) -> ColumnElement[bool]:
-    match state:
-        case ActionState.ACCEPTED:
-            return not_(actions.c.state == _one_of(_DONE))
-        case ActionState.COMPLIED | ActionState.UNDONE:
-            return actions.c.state == _one_of((ActionState.SENDING, ActionState.ACCEPTED))
-        case _:
-            return actions.c.state == ActionState.SENDING.value
-
-
-def _buried(
-    action_ids: Collection[int] | None, kind: ActionKind | None, errcode: int | None
-) -> list[ColumnElement[bool]]:
-    conditions = [actions.c.state == _one_of(BURIED)]
-    if action_ids is not None:
-        conditions.append(actions.c.id == any_(literal(list(action_ids), ARRAY(BigInteger))))
-    if kind is not None:
-        conditions.append(actions.c.kind == kind.value)
-    if errcode is not None:
-        conditions.append(actions.c.errcode == errcode)
-    return conditions
 
 
 async def _one(transaction: Transaction, action_id: int) -> ActionRecord:
@@ -318,19 +308,24 @@ async def _one(transaction: Transaction, action_id: int) -> ActionRecord:
 
 
 async def _with_violations(transaction: Transaction, rows: list[Row]) -> list[ClaimedAction]:
-    ids = literal([row["violation_id"] for row in rows], ARRAY(BigInteger))
     if not rows:
         return []
+    ids = literal([row["violation_id"] for row in rows], ARRAY(BigInteger))
     found = await transaction.rows(select(violations).where(violations.c.id == any_(ids)))
     siblings = await transaction.rows(
         select(actions).where(actions.c.violation_id == any_(ids)).order_by(actions.c.id)
     )
+    senders = [row["sender"] for row in rows]
+    gone = await transaction.rows(GONE, senders=[sender.lower() for sender in senders])
+    left = {(row["corp"], row["userid"]): row["gone_at"] for row in gone}
     by_id = {row["id"]: row for row in found}
     records = [action_of(row) for row in siblings]
-    return [_claimed(row, by_id[row["violation_id"]], records) for row in rows]
+    return [_claimed(row, by_id[row["violation_id"]], records, left) for row in rows]
 
 
-def _claimed(row: Row, violation: Row, records: list[ActionRecord]) -> ClaimedAction:
+def _claimed(
+    row: Row, violation: Row, records: list[ActionRecord], left: Mapping[tuple[str, str], datetime]
+) -> ClaimedAction:
     siblings = tuple(record for record in records if record.violation_id == violation["id"])
     return ClaimedAction(
         id=row["id"],
@@ -340,11 +335,9 @@ def _claimed(row: Row, violation: Row, records: list[ActionRecord]) -> ClaimedAc
         attempts=row["attempts"],
         created_at=row["created_at"],
         violation=violation_of(violation, actions=siblings),
+        second_look=row["state"] == ActionState.ACCEPTED.value,
+        gone_since=left.get((row["corp"], row["sender"].lower())),
     )
-
-
-def _one_of(states: Collection[ActionState]) -> ColumnElement[Any]:
-    return any_(literal([state.value for state in states], ARRAY(Text)))
 
 
 def _by_id(row: Row) -> int:

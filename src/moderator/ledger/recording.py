@@ -1,98 +1,35 @@
-"""One transaction from a finding to a violation, its actions and the sender's new standing."""
+"""From findings to violations, their actions and the senders' new standing, in groups.
 
-from collections.abc import Mapping
+Whoever comes while a group is being written is written with the next one: one commit for all.
+"""
+
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
 
-from sqlalchemy import bindparam, case, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import BigInteger, DateTime, Text
+from sqlalchemy import func, select
 
-from moderator.domain.decision import (
-    ActionKind,
-    ActionState,
-    Decision,
-    PlannedAction,
-    Standing,
-    Strike,
-)
+from moderator.domain.decision import ActionKind, ActionState, Decision, PlannedAction
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
+from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
 from moderator.ledger import standings
+from moderator.ledger.batching import Batches
+from moderator.ledger.deciding import Case, Decided, docket_of
 from moderator.ledger.engine import ANSWER_DUE, Engine, Transaction, prepare
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter, redact
-from moderator.ledger.rows import clause_as_json, evidence_as_json, hit_as_json
-from moderator.ledger.tables import actions, violations
-from moderator.policy.ladder import decide
+from moderator.ledger.inserting import write_actions, write_violations
+from moderator.ledger.policies import PolicyArchive
+from moderator.ledger.rows import evidence_as_json, hit_as_json
 from moderator.policy.policy import Policy
 
-CHANNEL = "moderator_outbox"
-_CAPS = 0x6D6F6463  # the advisory lock under which daily caps are counted
-
-_WRITTEN = (
-    *("message_key", "corp", "app", "source", "sender", "message_id", "kind", "chat", "sent_at"),
-    *(
-        "recorded_at",
-        "category",
-        "severity",
-        "rule",
-        "rules",
-        "fingerprints",
-        "hits",
-        "hits_omitted",
-    ),
-    *("rulebook", "offence", "step", "clauses", "evidence", "evidence_key", "evidence_expires_at"),
-)
-_INSERT_VIOLATION = prepare(
-    insert(violations)
-    .values({name: bindparam(name) for name in _WRITTEN})
-    .on_conflict_do_nothing(index_elements=[violations.c.message_key])
-    .returning(violations.c.id)
-)
-_NOW = bindparam("now", type_=DateTime(timezone=True))
-_planned = (
-    func.unnest(
-        *(bindparam(name, type_=ARRAY(Text)) for name in ("kinds", "states", "reasons", "details"))
-    )
-    .table_valued("kind", "state", "reason", "detail", with_ordinality="position", name="planned")
-    .render_derived()
-)
-# In the order of the decision: identities are handed out as the rows come.
-_INSERT_ACTIONS = prepare(
-    insert(actions)
-    .from_select(
-        [
-            *("violation_id", "corp", "sender", "kind", "state", "reason", "detail"),
-            *("created_at", "queued_at", "due_at", "updated_at"),
-        ],
-        select(
-            bindparam("violation", type_=BigInteger),
-            bindparam("corp", type_=Text),
-            bindparam("sender", type_=Text),
-            _planned.c.kind,
-            _planned.c.state,
-            _planned.c.reason,
-            _planned.c.detail,
-            _NOW,
-            case((_planned.c.state == literal_column(f"'{ActionState.QUEUED}'"), _NOW)),
-            _NOW,
-            _NOW,
-        ).order_by(_planned.c.position),
-    )
-    .inline()
-)
-NOTIFY = prepare(select(func.pg_notify(CHANNEL, "")))
-_LOCK_CAPS = prepare(select(func.pg_advisory_xact_lock(_CAPS)))
-_USED_TODAY = prepare(
-    select(actions.c.kind, func.count().label("used"))
-    .where(
-        actions.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))),
-        actions.c.queued_at >= bindparam("since"),
-        actions.c.decided_by == "",
-    )
-    .group_by(actions.c.kind)
-)
+CHANNEL: Final = "moderator_outbox"
+MOST: Final = 100  # of one group: more would save little and hold the senders' locks longer
+NOTIFY: Final = prepare(select(func.pg_notify(CHANNEL, "")))
+AWAY: Final = (LedgerUnavailable, SchemaMismatch)  # neither ends with anything of ours changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +38,13 @@ class Recorded:
 
     violation_id: int
     decision: Decision
+
+
+Answer = Recorded | None | Exception
+
+
+class _Overtaken(LedgerError):
+    """A message that was not in the ledger a moment ago is there now."""
 
 
 class Recorder:
@@ -114,16 +58,25 @@ class Recorder:
         *,
         keep: timedelta,
         within: timedelta = ANSWER_DUE,
+        always: Sequence[ActionKind] = (),
+        most: int = MOST,
     ) -> None:
         """`keep` is how long after it was sent the text of a message stays readable.
 
-        A record that is not committed `within` that time is given up.
+        `always` follows every violation, whatever the policy says.
+        A record that is not committed `within` that time is given up.  `most` bounds a group.
         """
         self._engine = engine
         self._cipher = cipher
         self._fingerprinter = fingerprinter
         self._keep = keep
         self._within = within
+        self._always = tuple(
+            PlannedAction(kind=kind, state=ActionState.QUEUED, reason="every violation")
+            for kind in always
+        )
+        self._archive = PolicyArchive()
+        self._batches: Batches[Case, Recorded | None] = Batches(self._write, most=most)
 
     async def record(
         self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
@@ -131,19 +84,73 @@ class Recorder:
         """Decide and commit; None when this message is in the ledger already.
 
         Two messages by one person are decided one after the other, whichever process received
-        them.  Raises `LedgerUnavailable`; then nothing was written.
+        them.  Raises `LedgerUnavailable`; then the message may be recorded again: if its group was
+        committed after all, it is in the ledger already.
         """
-        values = self._values(message, finding, rulebook, now)
-        async with self._engine.begin(within=self._within) as transaction:
-            standing = await standings.lock(transaction, message.corp, message.sender)
-            decision = await _decided(transaction, finding, standing, policy, now)
-            violation = await _write_violation(transaction, {**values, **_outcome(decision)})
-            if violation is None:
-                return None
-            await _write_actions(transaction, violation, message, decision, now)
-            strikes = (*standing.strikes, _strike(violation, message, decision))
-            await standings.write(transaction, message.corp, message.sender, strikes, now=now)
-        return Recorded(violation, decision)
+        case = self.case(message, finding, policy=policy, rulebook=rulebook, now=now)
+        deadline = asyncio.timeout(self._within.total_seconds())
+        try:
+            async with deadline:
+                return await self._batches.submit(case)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise LedgerUnavailable(f"not done within {self._within}") from error
+
+    async def record_all(self, cases: Sequence[Case], *, within: timedelta) -> list[Answer]:
+        """Record in this order; an exception in the place of what could not be recorded.
+
+        After the first `LedgerUnavailable` or `SchemaMismatch` all others have the same.
+        """
+        answers: list[Answer] = []
+        # What another policy decides, or concerns another company, has a transaction of its own.
+        for _, group in groupby(cases, key=lambda case: (id(case.policy), case.message.corp)):
+            answers += await self._together(list(group), within)
+            if isinstance(answers[-1], AWAY):
+                break
+        return answers + answers[-1:] * (len(cases) - len(answers))
+
+    def case(
+        self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
+    ) -> Case:
+        """Redact and encrypt; what a message breaks here concerns no other."""
+        return Case(message, finding, policy, now, self._values(message, finding, rulebook, now))
+
+    async def _write(self, cases: Sequence[Case]) -> list[Answer]:
+        return await self.record_all(cases, within=self._within)
+
+    async def _together(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
+        try:
+            return [*await self._committed(cases, within)]
+        except _Overtaken:
+            return [None] if len(cases) == 1 else await self._one_by_one(cases, within)
+        except AWAY as error:
+            return [error] * len(cases)
+        except Exception as error:  # noqa: BLE001 - whichever of them broke it must not spoil the others
+            return [error] if len(cases) == 1 else await self._one_by_one(cases, within)
+
+    async def _one_by_one(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
+        answers: list[Answer] = []
+        for case in cases:
+            away = answers and isinstance(answers[-1], AWAY)
+            answers += answers[-1:] if away else await self._together([case], within)
+        return answers
+
+    async def _committed(
+        self, cases: Sequence[Case], within: timedelta
+    ) -> Sequence[Recorded | None]:
+        policy, now = cases[0].policy, cases[-1].now
+        async with self._engine.begin(within=within) as transaction:
+            # Before any lock is held: two that keep the same policy wait for each other here.
+            digest = await self._archive.keep(transaction, policy, now=now)
+            docket = await docket_of(transaction, cases, self._always)
+            decided = [await docket.decide(case) for case in cases]
+            if new := [one for one in decided if one is not None]:
+                await _write(transaction, new, digest)
+                struck = {sender: docket.standings[sender].strikes for sender in docket.struck}
+                await standings.write(transaction, cases[0].message.corp, struck, now=now)
+        self._archive.kept(policy, digest)
+        return [Recorded(one.id, one.decision) if one else None for one in decided]
 
     def _values(
         self, message: Message, finding: Finding, rulebook: str, now: datetime
@@ -156,12 +163,11 @@ class Recorder:
             "corp": message.corp,
             "app": message.app,
             "source": message.source.value,
-            "sender": message.sender,
             "message_id": message.message_id,
             "kind": message.kind,
             "chat": message.chat,
-            "sent_at": message.sent_at,
-            "recorded_at": now,
+            "sent_at": message.sent_at.isoformat(),
+            "recorded_at": now.isoformat(),
             "rule": finding.gravest.rule,
             "rules": list(dict.fromkeys(hit.rule for hit in finding.hits)),
             "fingerprints": [hit["fingerprint"] for hit in hits if hit["masked"]],
@@ -170,76 +176,15 @@ class Recorder:
             "rulebook": rulebook,
             "evidence": sealed.blob,
             "evidence_key": sealed.key_id,
-            "evidence_expires_at": message.sent_at + self._keep,
+            "evidence_expires_at": (message.sent_at + self._keep).isoformat(),
         }
 
 
-async def _decided(
-    transaction: Transaction, finding: Finding, standing: Standing, policy: Policy, now: datetime
-) -> Decision:
-    """Decide; once more with today's counts, under a lock, if a capped action came of it."""
-    clauses = policy.rule_clauses.get(finding.gravest.rule, ())
-
-    def decided(used_today: Mapping[ActionKind, int]) -> Decision:
-        return decide(
-            finding, standing, policy, clauses_of_rule=clauses, now=now, used_today=used_today
-        )
-
-    decision = decided({})
-    capped = [action.kind for action in _queued(decision) if action.kind in policy.caps]
-    return decided(await _used_today(transaction, capped, now)) if capped else decision
-
-
-async def _used_today(
-    transaction: Transaction, kinds: list[ActionKind], now: datetime
-) -> dict[ActionKind, int]:
-    await transaction.rows(_LOCK_CAPS)
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = await transaction.rows(_USED_TODAY, kinds=kinds, since=today)
-    return {ActionKind(row["kind"]): row["used"] for row in rows}
-
-
-def _outcome(decision: Decision) -> dict[str, Any]:
-    return {
-        "category": decision.category,
-        "severity": int(decision.severity),
-        "offence": decision.offence,
-        "step": decision.step,
-        "clauses": [clause_as_json(clause) for clause in decision.clauses],
-    }
-
-
-async def _write_violation(transaction: Transaction, values: dict[str, Any]) -> int | None:
-    row = await transaction.row(_INSERT_VIOLATION, **values)
-    return row["id"] if row else None
-
-
-async def _write_actions(
-    transaction: Transaction, violation: int, message: Message, decision: Decision, now: datetime
-) -> None:
-    await transaction.rows(
-        _INSERT_ACTIONS,
-        violation=violation,
-        corp=message.corp,
-        sender=message.sender,
-        now=now,
-        kinds=[action.kind.value for action in decision.actions],
-        states=[action.state.value for action in decision.actions],
-        reasons=[action.reason for action in decision.actions],
-        details=[action.detail for action in decision.actions],
-    )
-    if _queued(decision):
+async def _write(transaction: Transaction, new: Sequence[Decided], policy: str) -> None:
+    written = await write_violations(transaction, new, policy=policy)
+    if len(written) < len(new):
+        raise _Overtaken
+    await write_actions(transaction, new)
+    actions = (action for one in new for action in one.decision.actions)
+    if any(action.state is ActionState.QUEUED for action in actions):
         await transaction.rows(NOTIFY)
-
-
-def _queued(decision: Decision) -> list[PlannedAction]:
-    return [action for action in decision.actions if action.state is ActionState.QUEUED]
-
-
-def _strike(violation: int, message: Message, decision: Decision) -> Strike:
-    return Strike(
-        violation=str(violation),
-        category=decision.category,
-        severity=decision.severity,
-        at=message.sent_at,
-    )

@@ -1,11 +1,11 @@
 """What the ledger tells: violations, actions and failed messages as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from moderator.domain.decision import ActionKind, ActionState, Clause
+from moderator.domain.decision import ActionKind, ActionState, Clause, PlannedAction, UnitChange
 from moderator.domain.message import Source, TextField
 from moderator.domain.rule import Layer, Severity
 
@@ -65,7 +65,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRecord:
-    """An action in the outbox.  `due_at` is its next try, or the end of the lease on it."""
+    """An action in the outbox.  `due_at` is its next try, or the end of the lease on it.
+
+    It is not begun before `not_before`, waits for what `held_by` names, and is looked at again at
+    `check_at` where WeCom accepted it but a person has yet to do something.
+    """
 
     id: int
     violation_id: int
@@ -86,6 +90,18 @@ class ActionRecord:
     decision_reason: str
     history: tuple[Attempt, ...]
     detail: str = ""
+    not_before: datetime | None = None
+    check_at: datetime | None = None
+    held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recomputed:
+    """What a violation amounts to now that something before it was dismissed or withdrawn."""
+
+    offence: int
+    step: str
+    units: UnitChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +110,8 @@ class ViolationRecord:
 
     `hits` and `fields` are complete only where `evidence` is `readable`; `hits_omitted` were found
     too, but are not kept.  Names, departments and clauses read as they did then.
+    `sender_departments` are ids, those above the sender's own included; `sender_gaps` says what
+    could not be found out about the sender, and why.
     """
 
     id: int
@@ -104,6 +122,9 @@ class ViolationRecord:
     sender: str
     sender_name: str
     sender_department: str
+    sender_departments: tuple[int, ...]
+    sender_superiors: tuple[str, ...]
+    sender_gaps: str
     message_id: str
     kind: str
     chat: str
@@ -126,6 +147,11 @@ class ViolationRecord:
     evidence: EvidenceState
     evidence_expires_at: datetime
     hits_omitted: int = 0
+    units: UnitChange = field(default_factory=UnitChange)
+    exemption: str = ""  # the id of the exemption that spared the sender
+    exemption_note: str = ""  # its reason; or which exemptions could not be told, and why
+    recomputed: Recomputed | None = None  # None: as decided
+    policy: str = ""  # the digest of the policy that decided
     fields: tuple[TextField, ...] = ()
     actions: tuple[ActionRecord, ...] = ()
 
@@ -134,7 +160,8 @@ class ViolationRecord:
 class ClaimedAction:
     """An action that the caller alone may carry out until its lease ends.
 
-    `attempts` counts this try.  `violation` is without evidence.
+    `attempts` counts this try.  `violation` is without evidence.  `second_look`: WeCom accepted it
+    before, and it is time to see what came of it.  `gone_since`: its sender has left the company.
     """
 
     id: int
@@ -144,6 +171,33 @@ class ClaimedAction:
     created_at: datetime
     violation: ViolationRecord
     detail: str = ""
+    second_look: bool = False
+    gone_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """What follows from how a try ended.
+
+    The accepted actions that it `undoes`, new actions of the same violation, and when an accepted
+    action is looked at again.
+    """
+
+    undoes: tuple[int, ...] = ()
+    follow_ups: tuple[PlannedAction, ...] = ()
+    check_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFilter:
+    """Which actions are meant; what is empty or None fits any.  `since` is when it was decided."""
+
+    ids: tuple[int, ...] = ()
+    states: tuple[ActionState, ...] = ()
+    kind: ActionKind | None = None
+    errcode: int | None = None
+    sender: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +231,7 @@ class ViolationFilter:
     recorded_from: datetime | None = None
     recorded_until: datetime | None = None
     sender: str | None = None
+    department: int | None = None  # with all below it
     chat: str | None = None
     app: str | None = None
     category: str | None = None

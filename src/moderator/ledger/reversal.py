@@ -1,23 +1,47 @@
-"""What a dismissal takes back of a violation's actions, and what taking it back leaves undone."""
+"""What a dismissal takes back of actions, and what taking it back leaves undone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import any_, insert, literal, update
+from sqlalchemy import ColumnElement, any_, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy.types import BigInteger, Text
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.engine import Transaction
 from moderator.ledger.recording import NOTIFY
-from moderator.ledger.records import ActionRecord, ViolationRecord
-from moderator.ledger.rows import attempt_as_json
-from moderator.ledger.tables import actions
+from moderator.ledger.records import ActionRecord, Status, ViolationRecord
+from moderator.ledger.reweighing import Reweighed
+from moderator.ledger.rows import action_of, attempt_as_json
+from moderator.ledger.tables import actions, violations
 
 _RECALLABLE: Final = timedelta(hours=24)  # `wecom.md` §6.2
-CALLED_FOR: Final = tuple(kind for kind in ActionKind if kind is not ActionKind.RECALL_NOTICE)
+UNDOING: Final = (ActionKind.RECALL_NOTICE, ActionKind.ENABLE_ACCOUNT)
+# A report tells what happened, whatever became of it.
+CALLED_FOR: Final = tuple(
+    kind for kind in ActionKind if kind not in (*UNDOING, ActionKind.REPORT_TO_SIEM)
+)
 _PENDING: Final = (ActionState.PROPOSED, ActionState.APPROVED, ActionState.QUEUED)
+_DONE: Final = (ActionState.SENDING, ActionState.ACCEPTED, ActionState.COMPLIED)
+# What one kind leads to when it is carried out, beyond what the policy calls for.
+_LEADS_TO: Final = {ActionKind.REMOVE_FROM_GROUP: ActionKind.ASK_OWNER_TO_REMOVE}
+# Told to those who judge, so that taking it back would only confuse them; or nothing to take back.
+_STANDS: Final = frozenset(
+    {
+        *(ActionKind.IDENTIFY_SENDER, ActionKind.NOTIFY_COMPLIANCE),
+        *(ActionKind.ASK_REVIEWERS, ActionKind.UPDATE_CARD),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What takes something back, or the card that asks people to."""
+
+    kind: ActionKind
+    detail: str = ""
 
 
 async def cancel(
@@ -33,12 +57,123 @@ async def cancel(
 
     Only those that nobody has begun.
     """
+    of_kinds = actions.c.kind == any_(literal([str(kind) for kind in kinds], ARRAY(Text)))
+    chosen = (actions.c.violation_id == violation_id, of_kinds)
+    await _cancel(transaction, chosen, reason=reason, by=by, at=at)
+
+
+async def undo(
+    transaction: Transaction, violation: ViolationRecord, *, by: str, at: datetime
+) -> None:
+    """Queue the recall of the notices that WeCom still takes back; propose to enable the account.
+
+    The one concerns a word that was wrong, the other what somebody had to approve.
+    """
+    told = violation.actions
+    reason = "violation dismissed"
+    if _worth_recalling(told, at):
+        recall = Undoing(ActionKind.RECALL_NOTICE)
+        await _add(transaction, violation.id, recall, ActionState.QUEUED, reason, by=by, at=at)
+    if _worth_enabling(told):
+        enable = Undoing(ActionKind.ENABLE_ACCOUNT)
+        await _add(transaction, violation.id, enable, ActionState.PROPOSED, reason, by=by, at=at)
+        ask = Undoing(ActionKind.ASK_REVIEWERS)
+        await _add(transaction, violation.id, ask, ActionState.QUEUED, reason, by=by, at=at)
+
+
+async def report(
+    transaction: Transaction, violation: ViolationRecord, status: Status, *, by: str, at: datetime
+) -> None:
+    """Queue a report of what was judged, where the violation was to be reported."""
+    if any(action.kind is ActionKind.REPORT_TO_SIEM for action in violation.actions):
+        event = "violation.reopened" if status is Status.OPEN else f"violation.{status.value}"
+        told = Undoing(ActionKind.REPORT_TO_SIEM, event)
+        await _add(transaction, violation.id, told, ActionState.QUEUED, "judged", by=by, at=at)
+
+
+async def take_back(
+    transaction: Transaction,
+    changed: Iterable[Reweighed],
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> None:
+    """Follow what later violations call for no longer, or again.
+
+    What nobody has begun is cancelled; of what is done a person is asked whether to undo it.
+    """
+    for each in changed:
+        if each.dismissed:
+            continue
+        if each.added and not each.spared:
+            await cancel(transaction, each.id, kinds=UNDOING, reason=reason, by=by, at=at)
+        if each.dropped:
+            await _drop(transaction, each, reason=f"{reason}: no longer called for", by=by, at=at)
+
+
+async def _drop(
+    transaction: Transaction, each: Reweighed, *, reason: str, by: str, at: datetime
+) -> None:
+    rows = await transaction.rows(
+        select(actions).where(actions.c.violation_id == each.id).order_by(actions.c.id)
+    )
+    dropped = [record for record in map(action_of, rows) if _belongs(record, each)]
+    ids = literal([record.id for record in dropped], ARRAY(BigInteger))
+    await _cancel(transaction, (actions.c.id == any_(ids),), reason=reason, by=by, at=at)
+    undoings = list(_undoings(dropped, at))
+    for undoing in undoings:
+        await _add(transaction, each.id, undoing, _state(undoing), reason, by=by, at=at)
+    if any(_state(undoing) is ActionState.PROPOSED for undoing in undoings):
+        ask = Undoing(ActionKind.ASK_REVIEWERS)
+        await _add(transaction, each.id, ask, ActionState.QUEUED, reason, by=by, at=at)
+
+
+def _belongs(record: ActionRecord, each: Reweighed) -> bool:
+    """Whether the action is one that is no longer called for, or follows from one."""
+    return any(
+        record.kind is _LEADS_TO.get(kind)
+        or (record.kind is kind and _goes_with(record.detail, detail))
+        for kind, detail in each.dropped
+    )
+
+
+def _goes_with(of_action: str, called_for: str) -> bool:
+    """What follows for another group has the measure behind a few words about that group."""
+    return of_action == called_for or bool(called_for and of_action.endswith(f" {called_for}"))
+
+
+def _undoings(dropped: Collection[ActionRecord], at: datetime) -> Iterator[Undoing]:
+    done = [record for record in dropped if record.state in _DONE and record.kind not in _STANDS]
+    recallable = [record for record in done if _recallable(record, at)]
+    if recallable:
+        named = " ".join(str(record.id) for record in recallable)
+        yield Undoing(ActionKind.RECALL_NOTICE, named)
+    for record in done:
+        if record.kind is ActionKind.DISABLE_ACCOUNT:
+            yield Undoing(ActionKind.ENABLE_ACCOUNT)
+        elif record not in recallable:
+            yield Undoing(ActionKind.NOTIFY_COMPLIANCE, f"no_longer_called_for {record.kind.value}")
+
+
+def _state(undoing: Undoing) -> ActionState:
+    told = undoing.kind is ActionKind.NOTIFY_COMPLIANCE
+    return ActionState.QUEUED if told else ActionState.PROPOSED
+
+
+async def _cancel(
+    transaction: Transaction,
+    chosen: Iterable[ColumnElement[bool]],
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> None:
     tried = attempt_as_json(at, ActionState.CANCELLED, outcome=reason, by=by)
     statement = (
         update(actions)
         .where(
-            actions.c.violation_id == violation_id,
-            actions.c.kind == any_(literal([str(kind) for kind in kinds], ARRAY(Text))),
+            *chosen,
             actions.c.state == any_(literal([str(state) for state in _PENDING], ARRAY(Text))),
         )
         .values(
@@ -51,41 +186,58 @@ async def cancel(
     await transaction.rows(statement)
 
 
-async def recall(
-    transaction: Transaction, violation: ViolationRecord, *, by: str, at: datetime
+async def _add(
+    transaction: Transaction,
+    violation_id: int,
+    undoing: Undoing,
+    state: ActionState,
+    reason: str,
+    *,
+    by: str,
+    at: datetime,
 ) -> None:
-    """Queue the recall of the warning, if WeCom took one that it still takes back."""
-    if not _worth_recalling(violation.actions, at):
-        return
-    queued = insert(actions).values(
-        violation_id=violation.id,
-        corp=violation.corp,
-        sender=violation.sender,
-        kind=ActionKind.RECALL_NOTICE.value,
-        state=ActionState.QUEUED.value,
-        reason="violation dismissed",
-        decided_by=by,
-        decided_at=at,
-        created_at=at,
-        queued_at=at,
-        due_at=at,
-        updated_at=at,
-    )
-    await transaction.rows(queued.returning(actions.c.id))
-    await transaction.rows(NOTIFY)
+    queued = state is ActionState.QUEUED
+    values = {
+        "kind": undoing.kind.value,
+        "detail": undoing.detail,
+        "state": state.value,
+        "reason": reason,
+        "decided_by": by if queued else "",
+        "decided_at": at if queued else None,
+        "created_at": at,
+        "queued_at": at if queued else None,
+        "due_at": at,
+        "updated_at": at,
+    }
+    person = (violations.c.id, violations.c.corp, violations.c.sender)
+    given = (literal(value, actions.c[name].type) for name, value in values.items())
+    source = select(*person, *given).where(violations.c.id == violation_id)
+    added = insert(actions).from_select(["violation_id", "corp", "sender", *values], source)
+    await transaction.rows(added.returning(actions.c.id))
+    if queued:
+        await transaction.rows(NOTIFY)
 
 
 def _worth_recalling(told: Collection[ActionRecord], at: datetime) -> bool:
-    recalls = (action for action in told if action.kind is ActionKind.RECALL_NOTICE)
-    if any(action.state in {*_PENDING, ActionState.SENDING} for action in recalls):
+    if _under_way(told, ActionKind.RECALL_NOTICE):
         return False
-    warnings = (action for action in told if action.kind is ActionKind.WARN_SENDER)
-    return any(_recallable(action, at) for action in warnings)
+    return any(_recallable(action, at) for action in told if action.kind not in _STANDS)
 
 
-def _recallable(warning: ActionRecord, at: datetime) -> bool:
+def _worth_enabling(told: Collection[ActionRecord]) -> bool:
+    disabled = (action for action in told if action.kind is ActionKind.DISABLE_ACCOUNT)
+    enabled = _under_way(told, ActionKind.ENABLE_ACCOUNT, *_DONE)
+    return not enabled and any(action.state in _DONE for action in disabled)
+
+
+def _under_way(told: Collection[ActionRecord], kind: ActionKind, *more: ActionState) -> bool:
+    states = {*_PENDING, ActionState.SENDING, *more}
+    return any(action.kind is kind and action.state in states for action in told)
+
+
+def _recallable(notice: ActionRecord, at: datetime) -> bool:
     """One that is on its way counts too: the recall is served after it."""
-    if warning.state is ActionState.SENDING:
-        return True
-    accepted = warning.state is ActionState.ACCEPTED and bool(warning.wecom_msgid)
-    return accepted and at - warning.updated_at < _RECALLABLE
+    if notice.state is ActionState.SENDING:
+        return notice.kind is ActionKind.WARN_SENDER
+    accepted = notice.state is ActionState.ACCEPTED and bool(notice.wecom_msgid)
+    return accepted and at - notice.updated_at < _RECALLABLE

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from moderator.domain.decision import ActionKind, ActionState, Clause
+from moderator.domain.decision import ActionKind, ActionState, Clause, UnitChange
 from moderator.domain.message import Source, TextField
 from moderator.domain.rule import Layer, Severity
 from moderator.errors import EvidenceUnreadable
@@ -17,6 +17,7 @@ from moderator.ledger.records import (
     FailedMessage,
     HitRecord,
     Json,
+    Recomputed,
     Status,
     ViolationRecord,
 )
@@ -59,6 +60,15 @@ def clause_as_json(clause: Clause) -> Json:
     return asdict(clause)
 
 
+def change_as_json(change: UnitChange) -> Json:
+    """What a violation does to a person's units; `{}` for nothing."""
+    return asdict(change) if change != UnitChange() else {}
+
+
+def change_of(kept: Json) -> UnitChange:
+    return UnitChange(**kept | {"converted": tuple(kept["converted"])}) if kept else UnitChange()
+
+
 def attempt_as_json(
     at: datetime,
     state: ActionState,
@@ -87,6 +97,9 @@ def violation_of(
         sender=row["sender"],
         sender_name=row["sender_name"],
         sender_department=row["sender_department"],
+        sender_departments=tuple(row["sender_departments"]),
+        sender_superiors=tuple(row["sender_superiors"]),
+        sender_gaps=row["sender_gaps"],
         message_id=row["message_id"],
         kind=row["kind"],
         chat=row["chat"],
@@ -101,6 +114,11 @@ def violation_of(
         rulebook=row["rulebook"],
         offence=row["offence"],
         step=row["step"],
+        units=change_of(row["units"]),
+        exemption=row["exemption"],
+        exemption_note=row["exemption_note"],
+        recomputed=_recomputed(row["recomputed"]),
+        policy=row["policy"],
         clauses=tuple(Clause(**clause) for clause in row["clauses"]),
         status=Status(row["status"]),
         version=row["version"],
@@ -135,6 +153,9 @@ def action_of(row: Row) -> ActionRecord:
         decided_at=row["decided_at"],
         decision_reason=row["decision_reason"],
         history=tuple(_attempt(kept) for kept in row["history"]),
+        not_before=row["not_before"],
+        check_at=row["check_at"],
+        held_by=row["held_by"],
     )
 
 
@@ -182,6 +203,12 @@ def _hit(kept: Json, private: Json) -> HitRecord:
         "notes": tuple(private.get("notes", ())),
     }
     return HitRecord(**told)
+
+
+def _recomputed(kept: Json | None) -> Recomputed | None:
+    if kept is None:
+        return None
+    return Recomputed(offence=kept["offence"], step=kept["step"], units=change_of(kept["units"]))
 
 
 def _attempt(kept: Json) -> Attempt:

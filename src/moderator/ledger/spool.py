@@ -59,6 +59,11 @@ class Filling:
     used: int
     limit: int
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more can be kept; not before the spool was looked into."""
+        return self.used < self.limit
+
 
 class Spool:
     """A bounded queue on the disk; rows are dropped only by whoever has put them elsewhere."""

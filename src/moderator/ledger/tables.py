@@ -71,8 +71,13 @@ violations = Table(
     Column("hits", JSONB, nullable=False),
     Column("hits_omitted", Integer, nullable=False, server_default=text("0")),
     _text("rulebook"),
+    _text("policy"),
     Column("offence", Integer, nullable=False),
     _text("step"),
+    Column("units", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    _text("exemption"),
+    _text("exemption_note"),
+    Column("recomputed", JSONB),
     Column("clauses", JSONB, nullable=False),
     Column("evidence", LargeBinary),
     _text("evidence_key"),
@@ -94,6 +99,7 @@ violations = Table(
     Index(None, "rules", postgresql_using="gin"),
     Index(None, "sender_departments", postgresql_using="gin"),
     Index(None, "fingerprints", postgresql_using="gin"),
+    Index(None, "message_id", postgresql_where=text("message_id <> ''")),
     Index(None, "evidence_expires_at", postgresql_where=text("evidence IS NOT NULL")),
 )
 
@@ -183,7 +189,45 @@ standings = Table(
     Column("corp", Text, primary_key=True),
     Column("sender", Text, primary_key=True),
     Column("strikes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("merits", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     _moment("updated_at", nullable=True),
+)
+
+merits = Table(
+    "merits",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _text("corp"),
+    _text("sender"),
+    _text("kind"),
+    Column("count", Integer, nullable=False),
+    _moment("recorded_at"),
+    _text("recorded_by"),
+    _text("reason"),
+    Column("after_violation", BigInteger, nullable=False),
+    _moment("withdrawn_at", nullable=True),
+    _text("withdrawn_by"),
+    _text("withdrawal_reason"),
+    Index(None, "corp", "sender", "id"),
+)
+
+# What decided about violations, so that they can be weighed again as they were then.
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("content", JSONB, nullable=False),
+    _moment("kept_at"),
+)
+
+# Messages that their senders took back, by the id that the archive gives them.
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("corp", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    _moment("told_at"),
+    _text("told_by"),
 )
 
 failed_messages = Table(
@@ -248,9 +292,10 @@ message_rates = Table(
 rule_rates = Table(
     "rule_rates",
     metadata,
-    Column("hour", DateTime(timezone=True), primary_key=True),
     Column("rule", Text, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
     Column("hits", BigInteger, nullable=False),
+    Index(None, "hour"),
 )
 
 alarms = Table(
@@ -271,3 +316,53 @@ alarms = Table(
     Index("uq_alarms_open", "rule", unique=True, postgresql_where=text("cleared_at IS NULL")),
     Index(None, "rule", "cleared_at"),
 )
+
+# Cards with buttons that wait for a reviewer; `response_code` is spent by the first update.
+cards = Table(
+    "cards",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("violation_id", BigInteger, ForeignKey(violations.c.id), nullable=False, index=True),
+    _text("app"),
+    Column("users", ARRAY(Text), nullable=False),
+    _text("response_code"),
+    Column("answers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("sent_at"),
+)
+
+# Who did what: rows are only ever added (a trigger refuses anything else).
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _moment("at"),
+    _text("actor"),
+    _text("action"),
+    _text("subject"),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index(None, "actor", "number"),
+    Index(None, "subject", "number"),
+)
+
+# The end of the chain, in the one row that there is.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# What each app heard, hour by hour; `last_at` is when it heard something last.
+app_hours = Table(
+    "app_hours",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("messages", BigInteger, nullable=False),
+    _moment("last_at"),
+)
+
+# The oldest revision whose code works with this schema, in the one row that there is.
+schema_floor = Table("schema_floor", metadata, Column("oldest", Text, primary_key=True))

@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, Select, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from moderator.domain.decision import ActionKind
+from moderator.domain.cards import Decided
+from moderator.domain.people import Entry
 from moderator.errors import NotFound
 from moderator.ledger import standings
+from moderator.ledger.cards import show_decision
 from moderator.ledger.engine import Engine, Transaction
 from moderator.ledger.evidence import EvidenceCipher
 from moderator.ledger.records import (
@@ -20,7 +22,7 @@ from moderator.ledger.records import (
     ViolationFilter,
     ViolationRecord,
 )
-from moderator.ledger.reversal import cancel, recall
+from moderator.ledger.reversal import UNDOING, cancel, report, take_back, undo
 from moderator.ledger.rows import action_of, violation_of
 from moderator.ledger.tables import actions, violations
 
@@ -52,13 +54,16 @@ class Violations:
             return await self._one(transaction, violation_id)
 
     async def identify(
-        self, violation_id: int, name: str, department: str, *, now: datetime | None = None
+        self, violation_id: int, entry: Entry, *, now: datetime | None = None
     ) -> bool:
-        """Keep who the sender was when it happened; the first answer stands, later ones do not."""
+        """Keep who the sender was when it happened; the first answer stands, later ones do not.
+
+        What it does not tell stays as it was known when the violation was recorded.
+        """
         statement = (
             update(violations)
             .where(violations.c.id == violation_id, violations.c.identified_at.is_(None))
-            .values(sender_name=name, sender_department=department, identified_at=now or _now())
+            .values(**_told(entry), identified_at=now or _now())
             .returning(violations.c.id)
         )
         async with self._engine.begin() as transaction:
@@ -77,9 +82,11 @@ class Violations:
         """Confirm, dismiss or reopen the violation as it was at `version`.
 
         In the same transaction a dismissal gives the sender the strike back, cancels what was not
-        yet carried out and queues the recall of a warning less than 24 hours old; taking the
-        dismissal back counts the strike again and cancels that recall.  When somebody else changed
-        the record since, nothing happens and their record comes back.  Raises `NotFound`.
+        yet carried out, queues the recall of notices less than 24 hours old and proposes to enable
+        a disabled account; taking the dismissal back counts the strike again and cancels that.
+        Later violations that weigh less (or more) now are followed by `take_back`.  When somebody
+        else changed the record since, nothing happens and their record comes back.  Raises
+        `NotFound`.
         """
         at = now or _now()
         async with self._engine.begin() as transaction:
@@ -87,8 +94,11 @@ class Violations:
             await standings.lock(transaction, person.corp, person.sender)
             applied = await _judged(transaction, violation_id, status, by, reason, version, at)
             if applied:
-                await standings.restore(transaction, person.corp, person.sender, now=at)
+                changed = await standings.restore(transaction, person.corp, person.sender, now=at)
                 await self._reverse(transaction, violation_id, status, by=by, at=at)
+                await report(transaction, person, status, by=by, at=at)
+                why = f"violation {violation_id} {status.value}"
+                await take_back(transaction, changed, reason=why, by=by, at=at)
             return Judged(await self._one(transaction, violation_id), applied=applied)
 
     async def erase_expired(self, now: datetime, limit: int = 1000) -> int:
@@ -114,13 +124,13 @@ class Violations:
         self, transaction: Transaction, violation_id: int, status: Status, *, by: str, at: datetime
     ) -> None:
         if status is not Status.DISMISSED:
-            recalls = (ActionKind.RECALL_NOTICE,)
             reason = "dismissal taken back"
-            await cancel(transaction, violation_id, kinds=recalls, reason=reason, by=by, at=at)
+            await cancel(transaction, violation_id, kinds=UNDOING, reason=reason, by=by, at=at)
             return
         await cancel(transaction, violation_id, reason="violation dismissed", by=by, at=at)
+        await show_decision(transaction, violation_id, Decided.DISMISSED, by, at=at)
         # Read after that: what is not cancelled now is done, or on its way.
-        await recall(transaction, await self._one(transaction, violation_id), by=by, at=at)
+        await undo(transaction, await self._one(transaction, violation_id), by=by, at=at)
 
     async def _one(self, transaction: Transaction, violation_id: int) -> ViolationRecord:
         row = await transaction.row(select(violations).where(violations.c.id == violation_id))
@@ -128,6 +138,16 @@ class Violations:
             raise NotFound(f"violation {violation_id}")
         told = await _actions_of(transaction, [violation_id])
         return violation_of(row, cipher=self._cipher, actions=told.get(violation_id, ()))
+
+
+def _told(entry: Entry) -> dict[str, object]:
+    values: dict[str, object] = {
+        "sender_name": entry.name,
+        "sender_department": entry.department,
+        "sender_departments": list(entry.departments),
+        "sender_superiors": list(entry.superiors),
+    }
+    return {name: value for name, value in values.items() if value} | {"sender_gaps": entry.gaps}
 
 
 def _selected(wanted: ViolationFilter, before: int | None) -> Select[tuple[object, ...]]:
@@ -155,6 +175,8 @@ def _equalities(wanted: ViolationFilter) -> Iterable[ColumnElement[bool]]:
         value = getattr(wanted, name)
         if value is not None:
             yield violations.c[name] == str(value)
+    if wanted.department is not None:
+        yield violations.c.sender_departments.contains([wanted.department])
     if wanted.rule is not None:
         yield violations.c.rules.contains([wanted.rule])
     if wanted.fingerprint is not None:

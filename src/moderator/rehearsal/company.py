@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moderator.rehearsal.allowance import Allowance
-from moderator.rehearsal.world import DISABLED, ROOT_DEPARTMENT, App, Group, Person, World, subtree
+from moderator.rehearsal.world import (
+    DISABLED,
+    ROOT_DEPARTMENT,
+    App,
+    Group,
+    InterceptRule,
+    Person,
+    World,
+    subtree,
+)
 
 Clock = Callable[[], float]  # Unix seconds
 
@@ -75,6 +84,8 @@ class Company:
         self.departments = {department.id: department for department in world.departments}
         self.contacts_ip_trusted = world.contacts_ip_trusted
         self.outgoing = Outgoing()
+        self.intercept_rules: dict[str, InterceptRule] = {}
+        self.deleted_intercept_rules: set[str] = set()
         self.allowances = Allowances(
             api=Allowance(limits.api, blocks=True),
             member=Allowance(limits.member),

@@ -11,7 +11,7 @@ from moderator.rehearsal.invention import (
     invent_departments,
     invent_people,
 )
-from moderator.rehearsal.world import App, Group, Person, World
+from moderator.rehearsal.world import App, Group, Person, Robot, World
 from moderator.settings import Settings
 
 _OFFICERS = 6
@@ -42,6 +42,7 @@ def world_of(settings: Settings, *, people: int = PEOPLE, seed: int = 1) -> Worl
     rehearse` lets write.
     """
     staff = invent_people(people, seed)
+    contacts = settings.wecom.contacts_secret
     known = {person.userid.lower() for person in staff}
     officers = tuple(
         Person(userid=userid, name=userid)
@@ -54,6 +55,11 @@ def world_of(settings: Settings, *, people: int = PEOPLE, seed: int = 1) -> Worl
         people=(*officers, *staff),
         departments=invent_departments(),
         groups=_groups(settings, tuple(person.userid for person in (*officers, *staff))),
+        robots=tuple(
+            Robot(key=key.get_secret_value(), chat=chat)
+            for chat, key in settings.robots.keys.items()
+        ),
+        contacts_secret=contacts.get_secret_value() if contacts else "",
     )
 
 
@@ -88,7 +94,9 @@ def _groups(settings: Settings, userids: tuple[str, ...]) -> tuple[Group, ...]:
     groups = [_group(chat, app, userids[:60]) for chat, app in policed.items()]
     if compliance.chat and compliance.chat not in policed:
         groups.append(_group(compliance.chat, compliance.app, officers))
-    return tuple(groups)
+    made = {group.chat for group in groups}
+    by_people = (chat for chat in settings.robots.keys if chat not in made)
+    return (*groups, *(_group(chat, "", userids[:30]) for chat in by_people))
 
 
 def _group(chat: str, app: str, members: tuple[str, ...]) -> Group:

@@ -101,6 +101,7 @@ def invent_people(count: int, seed: int) -> tuple[Person, ...]:
                 departments=(department,),
                 position="部门负责人" if leader == userid else chance.choice(_POSITIONS),
                 leader="" if leader == userid else leader,
+                leads=(department,) if leader == userid else (),
             )
         )
     return tuple(staff)

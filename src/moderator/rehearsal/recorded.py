@@ -35,7 +35,9 @@ class RecordedViolation:
 class ViolationList:
     """`GET /api/v1/violations` of the service at `target`, page after page."""
 
-    def __init__(self, target: str, token: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, target: str, token: str, http: httpx.AsyncClient, **filters: str) -> None:
+        """`filters` are query parameters of the list, such as `sender`."""
+        self._filters = filters
         self._url = f"{target.rstrip('/')}/api/v1/violations"
         self._token = token
         self._http = http
@@ -46,7 +48,7 @@ class ViolationList:
 
     async def _pages(self, moment: float) -> AsyncIterator[list[RecordedViolation]]:
         after = datetime.fromtimestamp(moment, UTC).isoformat()
-        query: dict[str, str | int] = {"sent_after": after, "limit": _PAGE}
+        query: dict[str, str | int] = {**self._filters, "sent_after": after, "limit": _PAGE}
         while True:
             page = await self._page(query)
             violations, following = _parse(page)

@@ -20,7 +20,17 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from moderator.rehearsal.answers import Answer, Asked, Refused
-from moderator.rehearsal.api import addresses, cards, contacts, groups, media, messages, robots
+from moderator.rehearsal.api import (
+    addresses,
+    agents,
+    cards,
+    contacts,
+    groups,
+    interception,
+    media,
+    messages,
+    robots,
+)
 from moderator.rehearsal.api.tokens import TokenDesk
 from moderator.rehearsal.company import Caller, Clock, Company
 from moderator.rehearsal.control import control_routes
@@ -49,6 +59,8 @@ class _Endpoint:
     metered: bool = True
 
 
+_CUSTOMERS = "externalcontact"
+
 _ENDPOINTS = (
     _Endpoint(path="message/send", method="POST", work=messages.send, plain=True, metered=False),
     _Endpoint(path="message/recall", method="POST", work=messages.recall),
@@ -57,11 +69,19 @@ _ENDPOINTS = (
     _Endpoint(path="appchat/update", method="POST", work=groups.update, plain=True),
     _Endpoint(path="appchat/get", method="GET", work=groups.get),
     _Endpoint(path="appchat/send", method="POST", work=groups.send, plain=True),
+    _Endpoint(path="agent/get", method="GET", work=agents.get),
     _Endpoint(path="user/get", method="GET", work=contacts.get_user),
     _Endpoint(path="user/update", method="POST", work=contacts.update_user),
     _Endpoint(path="user/list_id", method="POST", work=contacts.list_ids),
     _Endpoint(path="department/list", method="GET", work=contacts.list_departments),
     _Endpoint(path="department/simplelist", method="GET", work=contacts.list_department_ids),
+    _Endpoint(path=f"{_CUSTOMERS}/add_intercept_rule", method="POST", work=interception.add),
+    _Endpoint(path=f"{_CUSTOMERS}/update_intercept_rule", method="POST", work=interception.update),
+    _Endpoint(
+        path=f"{_CUSTOMERS}/get_intercept_rule_list", method="GET", work=interception.list_rules
+    ),
+    _Endpoint(path=f"{_CUSTOMERS}/get_intercept_rule", method="POST", work=interception.get),
+    _Endpoint(path=f"{_CUSTOMERS}/del_intercept_rule", method="POST", work=interception.delete),
     _Endpoint(path="media/get", method="GET", work=media.get),
     _Endpoint(path="getcallbackip", method="GET", work=addresses.callback_addresses),
     _Endpoint(path="get_api_domain_ip", method="GET", work=addresses.api_addresses),
@@ -147,16 +167,16 @@ class StandIn:
         self.tokens.refuse_banned(asked.address)
         caller = self.tokens.caller(request.query_params.get("access_token"))
         try:
-            self._admit(endpoint, caller)
+            self._admit(endpoint, caller, asked.address)
             if endpoint.method == "POST":
                 _refuse_unreadable(raw, asked, plain=endpoint.plain)
             return caller.name, endpoint.work(self.company, caller, asked)
         except Refused as refused:
             return caller.name, refused.answer()
 
-    def _admit(self, endpoint: _Endpoint, caller: Caller) -> None:
+    def _admit(self, endpoint: _Endpoint, caller: Caller, address: str) -> None:
         if not self.company.ip_trusted(caller):
-            raise Refused(60020)
+            raise Refused(60020, f"[0], from ip: {address}")
         calls = self.company.allowances.api
         if endpoint.metered and not calls.spend(endpoint.path, self.company.clock()):
             raise Refused(45009)

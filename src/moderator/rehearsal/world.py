@@ -23,19 +23,26 @@ class Department:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One member.  `status` is WeCom's: 1 active, 2 disabled, 4 never logged in, 5 left."""
+    """One member, the direct `leader` (直属上级) and the departments that the member `leads`.
+
+    `status` is WeCom's: 1 active, 2 disabled, 4 never logged in, 5 left.
+    """
 
     userid: str
     name: str
     departments: tuple[int, ...] = (ROOT_DEPARTMENT,)
     position: str = ""
     leader: str = ""
+    leads: tuple[int, ...] = ()
     status: int = ACTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One self-built app with its visible range; `ip_trusted` says whether 企业可信IP is set."""
+    """One self-built app with its visible range; `ip_trusted` says whether 企业可信IP is set.
+
+    `customer_contact`: it stands in 客户联系 → 可调用接口的应用.
+    """
 
     name: str
     agent_id: int
@@ -47,6 +54,7 @@ class App:
     has_callback: bool = True
     enabled: bool = True
     ip_trusted: bool = True
+    customer_contact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,20 @@ class Media:
     name: str
     kind: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterceptRule:
+    """One 聊天敏感词 rule; `kind` is 1 to block, 2 to warn the sender only."""
+
+    id: str
+    name: str
+    words: tuple[str, ...]
+    semantics: tuple[int, ...]
+    kind: int
+    users: tuple[str, ...]
+    departments: tuple[int, ...]
+    created: int
 
 
 Windows = tuple[tuple[int, float], ...]  # (at most, in so many seconds), …

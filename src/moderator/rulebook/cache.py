@@ -5,6 +5,7 @@ owns it and its folder, and nobody else can write to either.
 """
 
 import copyreg
+import gc
 import hashlib
 import os
 import pickle
@@ -20,12 +21,14 @@ from types import MappingProxyType
 from typing import Any
 
 import moderator
+from moderator.matching.glancing import COMPILED
 from moderator.matching.screening import Screen
 from moderator.rulebook.identity import digest
 from moderator.rulebook.reading import Reading, received
 
 KEPT = 4  # files; the oldest go
 _CODE = ("domain", "text", "matching", "policy", "rulebook")
+_SOURCES = {".py", ".pyx", ".pxi"}
 _LIBRARIES = ("daachorse", "opencc", "pyahocorasick", "pydantic", "pypinyin", "pyyaml")
 
 Built = tuple[Reading, Screen]
@@ -102,7 +105,13 @@ def _packed(built: Built) -> bytes:
 def _unpacked(content: bytes) -> Built | None:
     if hashlib.sha256(content[32:]).digest() != content[:32]:
         return None
-    built: Built = pickle.loads(content[32:])  # noqa: S301 - only this user could have written it
+    collecting = gc.isenabled()
+    gc.disable()  # looking through a million new objects for garbage takes as long as reading them
+    try:
+        built: Built = pickle.loads(content[32:])  # noqa: S301 - only this user could have written it
+    finally:
+        if collecting:
+            gc.enable()
     return built
 
 
@@ -116,6 +125,8 @@ def _code_digest() -> str:
     for library in _LIBRARIES:
         with suppress(PackageNotFoundError):
             code.update(f"{library} {version(library)}".encode())
-    for path in sorted(path for part in _CODE for path in (package / part).rglob("*.py")):
-        code.update(path.read_bytes())
+    code.update(f"compiled: {COMPILED}".encode())
+    for path in sorted(path for part in _CODE for path in (package / part).rglob("*.p*")):
+        if path.suffix in _SOURCES:
+            code.update(path.read_bytes())
     return code.hexdigest()

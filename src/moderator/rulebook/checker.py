@@ -8,7 +8,7 @@ from moderator.domain.finding import Hit
 from moderator.domain.rule import Rule
 from moderator.matching.masking import excerpt
 from moderator.matching.screening import Screen
-from moderator.policy.ladder import ladder_for
+from moderator.policy.weighing import ladder_for
 from moderator.rulebook.faults import Fault
 from moderator.rulebook.packs import PackedRule, Sample
 from moderator.rulebook.reading import POLICY_FILE, Reading, read_directory

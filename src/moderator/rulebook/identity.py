@@ -1,13 +1,11 @@
 """Content hashes: what a rule matches, what a whole book says."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moderator.domain.rule import Behaviour, Company, Layer, Pattern, Rule, Word
+from moderator.policy.canonical import canonical
 from moderator.policy.policy import Policy
 
 
@@ -19,25 +17,25 @@ def version_of(
     behaviour: Behaviour | None = None,
 ) -> str:
     """Hash what a rule matches: 16 hex digits, the same under another id or order of words."""
-    matched = {
+    matched: dict[str, Any] = {
         "words": sorted(_words(words)),
-        "patterns": [_plain(pattern) for pattern in patterns],
-        "company": _plain(company),
+        "patterns": list(patterns),
+        "company": company,
         "allow": sorted(allow),
     }
     if behaviour is not None:
-        matched["behaviour"] = _plain(behaviour)
+        matched["behaviour"] = behaviour
     return digest(matched)[:16]
 
 
 def book_hash(rules: Iterable[Rule], policy: Policy) -> str:
     """Hash all that decides what is found and what follows: 64 hex digits."""
     ordered = sorted(rules, key=lambda rule: rule.id)
-    return digest({"rules": [_identity(rule) for rule in ordered], "policy": _plain(policy)})
+    return digest({"rules": [_identity(rule) for rule in ordered], "policy": policy})
 
 
 def digest(value: Any) -> str:
-    return hashlib.sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _words(words: Iterable[Word]) -> Iterator[str]:
@@ -54,21 +52,3 @@ def _identity(rule: Rule) -> list[Any]:
         rule.id, rule.version, rule.category, rule.severity.label, rule.description,
         list(rule.clauses), rule.masked, rule.enabled,
     ]  # fmt: skip
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):  # by far the most
-        return value
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(_plain(item) for item in value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.total_seconds() if isinstance(value, timedelta) else value

@@ -4,30 +4,58 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ValidationError
 
-from moderator.domain.decision import Clause
+from moderator.domain.decision import ActionKind, Clause
 from moderator.domain.rule import Severity
-from moderator.policy.policy import Ladder, Policy, Rung
+from moderator.policy.policy import (
+    EVERY_DAY,
+    NOTICES,
+    Conversion,
+    Exemption,
+    Hours,
+    Ladder,
+    Measure,
+    Offset,
+    Policy,
+    QuietHours,
+    Rung,
+    Unit,
+)
+from moderator.rulebook.contradictions import Complaint, contradictions
 from moderator.rulebook.documents import Document
 from moderator.rulebook.entries import complaints, keys_of
 from moderator.rulebook.faults import Fault
 from moderator.rulebook.policy_format import (
+    DAYS,
+    ActionEntry,
     ClauseEntry,
+    ConversionEntry,
     DocumentEntry,
+    ExemptionEntry,
+    HoursEntry,
     LadderEntry,
+    OffsetEntry,
     PolicyFile,
+    QuietHoursEntry,
     RungEntry,
+    UnitEntry,
     duration,
 )
 
-Complaint = tuple[tuple[int | str, ...], str]
-_MODELS: tuple[type[BaseModel], ...] = (
+POLICY_MODELS: tuple[type[BaseModel], ...] = (
     PolicyFile,
     DocumentEntry,
     ClauseEntry,
     LadderEntry,
     RungEntry,
+    ActionEntry,
+    UnitEntry,
+    ConversionEntry,
+    OffsetEntry,
+    ExemptionEntry,
+    QuietHoursEntry,
+    HoursEntry,
 )
-_KEYS = frozenset(key for model in _MODELS for key in keys_of(model))
+_KEYS = frozenset(key for model in POLICY_MODELS for key in keys_of(model))
 
 
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Fault, ...]]:
@@ -36,7 +64,7 @@ def read_policy(document: Document) -> tuple[Policy | None, tuple[Fault, ...]]:
         entry = PolicyFile.model_validate(document.value)
     except ValidationError as error:
         return None, _faults(document, complaints(error, _KEYS))
-    if faults := _faults(document, _contradictions(entry)):
+    if faults := _faults(document, contradictions(entry)):
         return None, faults
     return _policy(entry), ()
 
@@ -45,66 +73,18 @@ def _faults(document: Document, found: Iterable[Complaint]) -> tuple[Fault, ...]
     return tuple(document.fault(location, message) for location, message in found)
 
 
-def _contradictions(entry: PolicyFile) -> Iterator[Complaint]:
-    documents = {document.id for document in entry.documents}
-    yield from _twice("documents", entry.documents)
-    yield from _twice("clauses", entry.clauses)
-    yield from _twice("ladders", entry.ladders)
-    for index, clause in enumerate(entry.clauses):
-        if clause.document not in documents:
-            yield ("clauses", index, "document"), f"there is no document `{clause.document}`"
-    clauses = {clause.id for clause in entry.clauses}
-    for index, ladder in enumerate(entry.ladders):
-        for location, message in _ladder_contradictions(ladder, clauses):
-            yield ("ladders", index, *location), message
-    yield from _shadowed(entry.ladders)
-
-
-def _ladder_contradictions(ladder: LadderEntry, clauses: set[str]) -> Iterator[Complaint]:
-    previous = 0
-    for index, rung in enumerate(ladder.rungs):
-        at = ("rungs", index)
-        if rung.at <= previous:
-            yield (*at, "at"), f"rungs must rise: {rung.at} stands after {previous}"
-        previous = rung.at
-        if len(set(rung.actions)) != len(rung.actions):
-            yield (*at, "actions"), "names an action twice"
-        for position, clause in enumerate(rung.clauses):
-            if clause not in clauses:
-                yield (*at, "clauses", position), f"there is no clause `{clause}`"
-
-
-def _twice(
-    name: str, entries: Iterable[DocumentEntry | ClauseEntry | LadderEntry]
-) -> Iterator[Complaint]:
-    seen: set[str] = set()
-    for index, entry in enumerate(entries):
-        if entry.id in seen:
-            yield (name, index, "id"), f"the id `{entry.id}` stands twice"
-        seen.add(entry.id)
-
-
-def _shadowed(ladders: list[LadderEntry]) -> Iterator[Complaint]:
-    for index, later in enumerate(ladders):
-        for earlier in ladders[:index]:
-            if _covers(earlier.categories, later.categories) and _covers(
-                earlier.severities, later.severities
-            ):
-                yield ("ladders", index), f"never applies: ladder `{earlier.id}` fits all of it"
-                break
-
-
-def _covers(earlier: Iterable[str], later: Iterable[str]) -> bool:
-    wide, narrow = set(earlier), set(later)
-    return not wide or (bool(narrow) and narrow <= wide)
-
-
 def _policy(entry: PolicyFile) -> Policy:
     return Policy(
         ladders=tuple(_ladder(ladder) for ladder in entry.ladders),
         clauses={clause.id: clause for clause in _clauses(entry)},
         caps=dict(entry.caps),
         record_only=entry.record_only,
+        approval=dict(entry.approval),
+        units={unit.id: _unit(unit) for unit in entry.units},
+        conversions=tuple(_conversion(conversion) for conversion in entry.conversions),
+        offsets={offset.merit: _offset(offset) for offset in entry.offsets},
+        exemptions=tuple(_exemption(each, entry.timezone) for each in entry.exemptions),
+        quiet_hours=_quiet(entry.quiet_hours, entry.timezone) if entry.quiet_hours else None,
     )
 
 
@@ -127,9 +107,10 @@ def _ladder(entry: LadderEntry) -> Ladder:
         rungs=tuple(
             Rung(
                 at=rung.at,
-                actions=tuple(rung.actions),
+                actions=_actions(rung.actions),
                 approval=rung.approval,
                 clauses=tuple(rung.clauses),
+                units=dict(rung.units),
             )
             for rung in entry.rungs
         ),
@@ -137,3 +118,62 @@ def _ladder(entry: LadderEntry) -> Ladder:
         categories=frozenset(entry.categories),
         severities=frozenset(map(Severity.of, entry.severities)),
     )
+
+
+def _actions(entries: Iterable[ActionEntry]) -> tuple[ActionKind | Measure, ...]:
+    return tuple(
+        Measure(entry.do, entry.detail, entry.approval)
+        if entry.detail or entry.approval is not None
+        else entry.do
+        for entry in entries
+    )
+
+
+def _unit(entry: UnitEntry) -> Unit:
+    lapses = duration(entry.lapses) if entry.lapses else None
+    return Unit(id=entry.id, title=entry.title, lapses=lapses)
+
+
+def _conversion(entry: ConversionEntry) -> Conversion:
+    return Conversion(
+        id=entry.id,
+        of=entry.of,
+        count=entry.count,
+        into=entry.into or "",
+        actions=_actions(entry.actions),
+        clauses=tuple(entry.clauses),
+    )
+
+
+def _offset(entry: OffsetEntry) -> Offset:
+    waits = {"waits": duration(entry.waits)} if entry.waits else {}
+    return Offset(merit=entry.merit, title=entry.title, of=entry.of, count=entry.count, **waits)
+
+
+def _exemption(entry: ExemptionEntry, timezone: str) -> Exemption:
+    return Exemption(
+        id=entry.id,
+        reason=entry.reason,
+        until=entry.until,
+        timezone=timezone,
+        since=entry.since,
+        people=frozenset(entry.people),
+        departments=frozenset(entry.departments),
+        chats=frozenset(entry.chats),
+        rules=frozenset(entry.rules),
+        categories=frozenset(entry.categories),
+        hours=_hours(entry.hours, timezone) if entry.hours else None,
+    )
+
+
+def _quiet(entry: QuietHoursEntry, timezone: str) -> QuietHours:
+    return QuietHours(
+        hours=_hours(entry.hours, timezone),
+        actions=frozenset(entry.actions) or NOTICES,
+        urgent=frozenset(map(Severity.of, entry.urgent)),
+    )
+
+
+def _hours(entry: HoursEntry, timezone: str) -> Hours:
+    days = frozenset(DAYS.index(day) for day in entry.days)
+    return Hours(start=entry.start, end=entry.end, timezone=timezone, days=days or EVERY_DAY)

@@ -4,14 +4,18 @@ Labels take their values from closed sets only: names in the settings, HTTP stat
 ids, API paths and WeCom's own error codes.  People, chats and messages are never labels.
 """
 
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from moderator.domain.decision import ActionState
 
@@ -58,7 +62,8 @@ MESSAGES: Final = Metric(
     MetricKind.COUNTER,
     ("outcome",),
     "Messages, by outcome: clean, violation, spooled (safe on this machine, not in PostgreSQL), "
-    "duplicate, ignored, failed (kept for replay), unkept.",
+    "duplicate, ignored, "
+    "applied (a change of the directory), failed (kept for replay), unkept.",
 )
 HITS: Final = Metric(
     "moderator_hits_total",
@@ -155,6 +160,48 @@ SPOOL_BYTES: Final = Metric(
 SPOOL_LIMIT: Final = Metric(
     "moderator_spool_limit_bytes", MetricKind.GAUGE, (), "Bytes that the spool may have."
 )
+RULE_ALARMS: Final = Metric(
+    "moderator_rule_alarms",
+    MetricKind.GAUGE,
+    (),
+    "Rules held up by an alarm that nobody cleared yet.",
+)
+RULE_ALARMS_RAISED: Final = Metric(
+    "moderator_rule_alarms_raised_total",
+    MetricKind.COUNTER,
+    ("rule",),
+    "Alarms raised because a rule hit far more than usual.",
+)
+RULEBOOK_RELOADS: Final = Metric(
+    "moderator_rulebook_reloads_total",
+    MetricKind.COUNTER,
+    ("result",),
+    "Readings of the rule files, by result: applied, faulty (what is faulty is not in use).",
+)
+TOKEN_FETCHED: Final = Metric(
+    "moderator_wecom_token_fetched_timestamp_seconds",
+    MetricKind.GAUGE,
+    ("app",),
+    "When an app's access token was fetched, in seconds since 1970; WeCom's last two hours.",
+)
+LAST_MESSAGE: Final = Metric(
+    "moderator_last_message_timestamp_seconds",
+    MetricKind.GAUGE,
+    ("app",),
+    "When somebody last wrote to an app, in seconds since 1970; canaries do not count.",
+)
+UNUSUAL_SILENCE: Final = Metric(
+    "moderator_unusual_silence_seconds",
+    MetricKind.GAUGE,
+    ("app",),
+    "How long a silence of an app would be unusual now; +Inf where none would be (yet).",
+)
+SILENT: Final = Metric(
+    "moderator_silent",
+    MetricKind.GAUGE,
+    ("app",),
+    "1 while an app has been silent for unusually long.",
+)
 WORKER_FAULTS: Final = Metric(
     "moderator_worker_faults_total",
     MetricKind.COUNTER,
@@ -183,9 +230,16 @@ METRICS: Final = (
     RULEBOOK_LOADED,
     RULEBOOK_RULES,
     RULEBOOK_FAULTS,
+    RULEBOOK_RELOADS,
     SPOOL_ROWS,
     SPOOL_BYTES,
     SPOOL_LIMIT,
+    RULE_ALARMS,
+    RULE_ALARMS_RAISED,
+    TOKEN_FETCHED,
+    LAST_MESSAGE,
+    UNUSUAL_SILENCE,
+    SILENT,
     WORKER_FAULTS,
     BUILD,
 )
@@ -195,8 +249,11 @@ class Metrics:
     """All of `METRICS` as live numbers; one object per process, safe from any thread."""
 
     def __init__(self, *, version: str = "") -> None:
+        """Several processes add up where `moderator serve` has given them a folder for it."""
         self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+        self._shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if not self._shared:
+            ProcessCollector(registry=self.registry)
         self.callbacks = self._counter(CALLBACKS)
         self.callback_seconds = self._histogram(CALLBACK_SECONDS, _CALLBACK_BUCKETS)
         self.messages = self._counter(MESSAGES)
@@ -217,9 +274,18 @@ class Metrics:
         self.spool_rows = self._gauge(SPOOL_ROWS)
         self.spool_bytes = self._gauge(SPOOL_BYTES)
         self.spool_limit = self._gauge(SPOOL_LIMIT)
+        self.rule_alarms = self._gauge(RULE_ALARMS)
+        self.rule_alarms_raised = self._counter(RULE_ALARMS_RAISED)
+        self.rulebook_reloads = self._counter(RULEBOOK_RELOADS)
+        self.token_fetched = self._gauge(TOKEN_FETCHED)
+        self.last_message = self._gauge(LAST_MESSAGE)
+        self.unusual_silence = self._gauge(UNUSUAL_SILENCE)
+        self.silent = self._gauge(SILENT)
         self.worker_faults = self._counter(WORKER_FAULTS)
         self.build = self._gauge(BUILD)
         self.build.labels(version).set(1)
+        self._rulebooks: set[str] = set()
+        self._pauses: set[tuple[str, int]] = set()
         # Finding a child by its labels takes longer than counting with it.
         self._callback = cache(lambda app, status: self.callbacks.labels(app, str(status)))
         self._callback_time = cache(self.callback_seconds.labels)
@@ -235,11 +301,18 @@ class Metrics:
 
     def use_rulebook(self, hash_: str, *, rules: int, faults: int) -> None:
         """Show `hash_` as the only rulebook in use, loaded now."""
+        for labels in self._rulebooks:
+            self.rulebook.labels(labels).set(0)  # other processes may still show it
+        self._rulebooks = {hash_}
         self.rulebook.clear()
         self.rulebook.labels(hash_).set(1)
         self.rulebook_loaded.set_to_current_time()
         self.rulebook_rules.set(rules)
         self.rulebook_faults.set(faults)
+
+    def count_reload(self, *, faulty: bool) -> None:
+        """Count a reading of rule files that had changed."""
+        self.rulebook_reloads.labels("faulty" if faulty else "applied").inc()
 
     def show_outbox(self, counts: Mapping[ActionState, int], *, oldest_seconds: float) -> None:
         """Show the outbox as it is; states that are not in `counts` are empty."""
@@ -268,19 +341,46 @@ class Metrics:
 
     def show_pauses(self, pauses: Mapping[tuple[str, int], int]) -> None:
         """Show how many pauses stand, by app and errcode."""
+        for app, errcode in self._pauses - pauses.keys():
+            self.pauses.labels(app, str(errcode)).set(0)  # what is cleared, others show on
         self.pauses.clear()
         for (app, errcode), number in pauses.items():
             self.pauses.labels(app, str(errcode)).set(number)
+        self._pauses = set(pauses)
+
+    def show_token(self, app: str) -> None:
+        """Show that a token of `app` was fetched just now."""
+        self.token_fetched.labels(app).set_to_current_time()
+
+    def show_silence(
+        self, app: str, *, last: datetime | None, unusual: timedelta | None, is_unusual: bool
+    ) -> None:
+        """Show when `app` heard something last, and how long a silence would be unusual."""
+        if last is not None:
+            self.last_message.labels(app).set(last.timestamp())
+        seconds = unusual.total_seconds() if unusual is not None else math.inf
+        self.unusual_silence.labels(app).set(seconds)
+        self.silent.labels(app).set(int(is_unusual))
 
     def exposition(self) -> bytes:
         """All numbers in Prometheus' text format (`EXPOSITION_TYPE`)."""
-        return generate_latest(self.registry)
+        if not self._shared:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, path=self._shared)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
 
     def _gauge(self, metric: Metric) -> Gauge:
-        return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
+        return Gauge(
+            metric.name,
+            metric.help,
+            metric.labels,
+            registry=self.registry,
+            multiprocess_mode="livemostrecent",
+        )
 
     def _histogram(self, metric: Metric, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(

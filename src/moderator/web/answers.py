@@ -52,9 +52,15 @@ class ActionDetail(ActionSummary):
     violation_id: int
     sender: str
     reason: str = Field(description="Why the policy called for it, or withheld it.")
+    detail: str = Field(description="What the kind alone does not say, such as the measure.")
     attempts: int
     created_at: AwareDatetime
     due_at: AwareDatetime = Field(description="Its next try, or the end of the lease on it.")
+    not_before: AwareDatetime | None = Field(description="The end of the quiet hours.")
+    check_at: AwareDatetime | None = Field(
+        description="When an accepted action is looked at again, to see whether it was followed."
+    )
+    held_by: str = Field(description="What it waits for, such as a pause; empty for nothing.")
     updated_at: AwareDatetime
     errcode: _Errcode
     outcome: str
@@ -62,6 +68,36 @@ class ActionDetail(ActionSummary):
     decided_at: AwareDatetime | None
     decision_reason: str
     history: tuple[AttemptAnswer, ...]
+
+
+class Requeued(_Answer):
+    """How many actions are tried again, or would be."""
+
+    number: int
+    dry_run: bool
+
+
+class PauseAnswer(_Answer):
+    """An app, or one call of it, that WeCom refuses until somebody mends something."""
+
+    id: int
+    app: str
+    path: str = Field(description="The call; empty for everything that the app calls.")
+    errcode: int
+    reason: str = Field(description="WeCom's words.")
+    since: AwareDatetime
+    probe_at: AwareDatetime = Field(description="When one call tries whether it works again.")
+    probes: int = Field(description="How often that was in vain.")
+    waiting: int = Field(description="Actions that wait for it.")
+    lifted_at: AwareDatetime | None
+    lifted_by: str
+    lift_reason: str
+
+
+class PauseList(_Answer):
+    """What is paused, newest first."""
+
+    items: tuple[PauseAnswer, ...]
 
 
 class HitAnswer(_Answer):
@@ -94,6 +130,23 @@ class ClauseAnswer(_Answer):
     text: str
 
 
+class UnitsAnswer(_Answer):
+    """What a violation did to the units (警告, 记过 …) that stand against the sender."""
+
+    given: dict[str, int]
+    before: dict[str, int]
+    after: dict[str, int]
+    converted: tuple[str, ...] = Field(description="Conversions that it set off.")
+
+
+class RecomputedAnswer(_Answer):
+    """What a violation amounts to now; what was decided then stands beside it."""
+
+    offence: int
+    step: str
+    units: UnitsAnswer
+
+
 class TextAnswer(_Answer):
     """One text of the message, secrets struck out."""
 
@@ -112,6 +165,11 @@ class ViolationSummary(_Answer):
     sender: str
     sender_name: str = Field(description="As it was then; empty while unknown.")
     sender_department: str = Field(description="From the company down; empty while unknown.")
+    sender_departments: tuple[int, ...] = Field(
+        description="Ids of the sender's departments and of all above them."
+    )
+    sender_superiors: tuple[str, ...] = Field(description="userids of the direct superiors.")
+    sender_gaps: str = Field(description="What WeCom refused to tell of the sender, and why.")
     kind: str = Field(description="WeCom's message type.")
     sent_at: AwareDatetime
     recorded_at: AwareDatetime
@@ -132,6 +190,12 @@ class ViolationDetail(ViolationSummary):
     hits_omitted: int = Field(description="Found too, but beyond the gravest 200.")
     rulebook: str = Field(description="Hash of the rulebook in use then.")
     step: str = Field(description="The rung of the policy's ladder that applied.")
+    units: UnitsAnswer
+    exemption: str = Field(description="Id of the exemption that spared the sender; mostly empty.")
+    exemption_note: str = Field(description="Its reason; or which exemptions could not be told.")
+    recomputed: RecomputedAnswer | None = Field(
+        description="What it amounts to now that something before it does not count any more."
+    )
     clauses: tuple[ClauseAnswer, ...]
     actions: tuple[ActionDetail, ...]
     evidence: EvidenceState

@@ -7,23 +7,20 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query
 
 from moderator.ledger.outbox import Outbox
-from moderator.ledger.records import Judged, Resolved
+from moderator.ledger.records import Judged
 from moderator.ledger.violations import Violations
 from moderator.settings import ApiSettings
 from moderator.web.access import Access
+from moderator.web.actions import add_actions
 from moderator.web.answers import (
-    ActionDetail,
-    ActionPage,
     ViolationDetail,
     ViolationPage,
     ViolationSummary,
 )
 from moderator.web.problems import Refusal, responses
 from moderator.web.questions import (
-    ActionQuery,
     Id,
     Judgement,
-    RefusalOfAction,
     ViolationQuery,
 )
 
@@ -42,7 +39,7 @@ def query_router(violations: Violations, outbox: Outbox, settings: ApiSettings) 
         prefix="/api/v1", dependencies=[Depends(access)], responses=responses(*_ALWAYS)
     )
     _add_violations(router, violations, access)
-    _add_actions(router, outbox, access)
+    add_actions(router, outbox, access)
     return router
 
 
@@ -93,42 +90,6 @@ def _add_violations(router: APIRouter, violations: Violations, access: Access) -
         return ViolationDetail.of(judged.violation)
 
 
-def _add_actions(router: APIRouter, outbox: Outbox, access: Access) -> None:
-    decided = responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-    log = structlog.get_logger("moderator.web")
-
-    @router.get("/actions", tags=["actions"])
-    async def list_actions(wanted: Annotated[ActionQuery, Query()]) -> ActionPage:
-        """List actions, newest first."""
-        found = await outbox.list(wanted.state, before=wanted.before, limit=wanted.limit + 1)
-        items = tuple(ActionDetail.model_validate(action) for action in found[: wanted.limit])
-        return ActionPage(
-            items=items, next=_cursor(items[-1].id if len(found) > wanted.limit else None)
-        )
-
-    @router.post("/actions/{action_id}/approve", tags=["actions"], responses=decided)
-    async def approve_action(
-        action_id: Annotated[Id, Path()], holder: Annotated[str, Depends(access)]
-    ) -> ActionDetail:
-        """Have a proposed action carried out, in the name of the token's holder."""
-        resolved = await outbox.approve(action_id, holder)
-        _refuse_second(resolved)
-        log.info("approved", action=action_id, by=holder)
-        return ActionDetail.model_validate(resolved.action)
-
-    @router.post("/actions/{action_id}/refuse", tags=["actions"], responses=decided)
-    async def refuse_action(
-        action_id: Annotated[Id, Path()],
-        refusal: RefusalOfAction,
-        holder: Annotated[str, Depends(access)],
-    ) -> ActionDetail:
-        """Cancel a proposed action, in the name of the token's holder."""
-        resolved = await outbox.refuse(action_id, holder, refusal.reason)
-        _refuse_second(resolved)
-        log.info("refused", action=action_id, by=holder)
-        return ActionDetail.model_validate(resolved.action)
-
-
 def _cursor(id_: int | None) -> str | None:
     return None if id_ is None else str(id_)
 
@@ -140,13 +101,4 @@ def _refuse_stale(judged: Judged) -> None:
             HTTPStatus.CONFLICT,
             "changed_meanwhile",
             f"Version {now.version}, {now.status} by {now.judged_by or 'nobody'}: read it again.",
-        )
-
-
-def _refuse_second(resolved: Resolved) -> None:
-    if not resolved.applied:
-        now = resolved.action
-        by = f", decided by {now.decided_by}" if now.decided_by else ""
-        raise Refusal(
-            HTTPStatus.CONFLICT, "not_proposed", f"The action is no proposal: {now.state}{by}."
         )

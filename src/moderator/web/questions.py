@@ -1,13 +1,14 @@
 """What may be asked of the query API: filters, pages and decisions, checked before use."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from moderator.domain.decision import ActionState
+from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.rule import Severity
-from moderator.ledger.records import Status, ViolationFilter
+from moderator.ledger.records import ActionFilter, Status, ViolationFilter
 from moderator.web.answers import SeverityLabel
 
 _LARGEST_ID: Final = 2**63 - 1  # of PostgreSQL's bigint
@@ -33,6 +34,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_a_moment)]
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,19}$"), AfterValidator(_a_cursor)]
+Errcode = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 
 
@@ -58,6 +60,9 @@ class ViolationQuery(_Pages):
     recorded_after: Moment | None = Field(None, description="Recorded then or later.")
     recorded_before: Moment | None = Field(None, description="Recorded earlier.")
     sender: Name | None = Field(None, description="userid of the sender.")
+    department: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        None, description="Id of a department, with all below it."
+    )
     chat: Name | None = Field(None, description="chatid of the group.")
     app: Name | None = Field(None, description="Name of the app in the settings.")
     category: Name | None = None
@@ -73,6 +78,7 @@ class ViolationQuery(_Pages):
             recorded_from=self.recorded_after,
             recorded_until=self.recorded_before,
             sender=self.sender,
+            department=self.department,
             chat=self.chat,
             app=self.app,
             category=self.category,
@@ -83,10 +89,42 @@ class ViolationQuery(_Pages):
         )
 
 
-class ActionQuery(_Pages):
+class _Actions(_Question):
+    state: list[ActionState] = Field([], max_length=20, description="Any of these; none: all.")
+    kind: ActionKind | None = None
+    errcode: Errcode | None = Field(None, description="The last one; -2: WeCom unreachable.")
+    sender: Name | None = Field(None, description="userid of the sender.")
+    since: Moment | None = Field(None, description="Decided then or later.")
+
+    def as_filter(self) -> ActionFilter:
+        return ActionFilter(
+            states=tuple(self.state),
+            kind=self.kind,
+            errcode=self.errcode,
+            sender=self.sender,
+            since=self.since,
+        )
+
+
+class ActionQuery(_Actions, _Pages):
     """Which actions to list."""
 
-    state: list[ActionState] = Field([], max_length=20, description="Any of these; none: all.")
+
+class Requeueing(_Actions):
+    """Which failed, expired or unsupported actions shall be tried again, and why."""
+
+    ids: list[Id] = Field([], max_length=1000, description="Only these; none: all that fit.")
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+    dry_run: bool = Field(True, description="Only count them.")
+
+    def as_filter(self) -> ActionFilter:
+        return replace(super().as_filter(), ids=tuple(self.ids))
+
+
+class Lifting(_Question):
+    """What was mended, so that WeCom may be called again."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class Judgement(_Question):

@@ -1,6 +1,7 @@
 """What an errcode asks of the caller (`wecom.md` §7.4, after WeCom's global error-code page)."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Remedy(StrEnum):
@@ -14,16 +15,23 @@ class Remedy(StrEnum):
     FAIL = "fail"  # our request or our permissions are wrong; asking again changes nothing
 
 
+BUSY: Final = -1
+WRONG_SECRET: Final = (40001, 40013, 41004)  # secret or corp id; asking again gets us banned
+PERMISSION: Final = (48002, 48006, 48009)  # of one call; the app's others may work
+TOO_MANY_CALLS: Final = 45009
+NO_SUCH_MEMBER: Final = (40003, 46004, 60111)
+
 _REMEDIES = {
-    Remedy.RETRY: (-1, 6000, 45009, 45033),
+    Remedy.RETRY: (BUSY, 6000, TOO_MANY_CALLS, 45033),
     Remedy.REFRESH_TOKEN: (40014, 41001, 42001),
     Remedy.PAUSE_APP: (
-        *(40001, 40013, 41004),  # secret or corp id
+        *WRONG_SECRET,
         *(40056, 50003, 301002),  # agent id, or the app is switched off
-        *(48002, 48004, 48006, 48009, 60020),  # no permission, asleep, address not trusted
+        *PERMISSION,
+        *(48004, 60020),  # permission taken back, address not trusted
     ),
     # Member left; group dissolved; not in the group any more.
-    Remedy.GONE: (40003, 46004, 60111, 49008, 86216),
+    Remedy.GONE: (*NO_SUCH_MEMBER, 49008, 86216),
     # Recall too late; group not ours, not internal, or owner only.
     Remedy.UNSUPPORTED: (42052, 86008, 86101, 86224, 90501, 92002, 301005, 301059),
 }

@@ -4,11 +4,16 @@ Nothing that WeCom may add one day fails here: unknown types and missing fields 
 """
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime
 
-from moderator.domain.message import Ignored, IgnoredReason, Message
+from moderator.domain.cards import CardAnswer
+from moderator.domain.message import Ignored, IgnoredReason, Message, Source
+from moderator.domain.people import ContactChange
 from moderator.errors import MalformedEnvelope
-from moderator.wecom.app_chat import read_xml
+from moderator.wecom import cards
+from moderator.wecom.app_chat import read_xml, readable_fields
+from moderator.wecom.contact_events import contact_change
 from moderator.wecom.incoming import Incoming
 from moderator.wecom.robot import read_json
 
@@ -18,17 +23,30 @@ _YEARS = range(2000, 2200)  # WeCom is younger; what comes from outside of them 
 
 
 def read(
-    plain: bytes, *, app: str, corp: str, received_at: datetime | None = None
-) -> Message | Ignored:
+    plain: bytes,
+    *,
+    app: str,
+    corp: str,
+    received_at: datetime | None = None,
+    own: Collection[str] = (),
+) -> Message | Ignored | ContactChange | CardAnswer:
     """Read an opened callback; raises `MalformedEnvelope` when it is neither XML nor JSON.
 
     `received_at` (now if unset) dates messages without a time of their own: robots send none.
+    `own` are the lower-case userids under which we write ourselves, besides WeCom's `sys`, the
+    corp id (the sender of passive replies) and the robot that the callback is for.
     """
     form = _FORMS.get(plain.lstrip()[:1])
     if form is None:
         raise MalformedEnvelope("neither XML nor JSON")
     incoming = form(plain)
-    reason = _why_ignored(incoming)
+    if incoming.event == cards.EVENT and incoming.source is Source.CALLBACK:
+        answer = cards.card_answer(plain, readable_fields(plain), app=app, corp=corp)
+        if answer is not None:
+            return answer
+    if change := _contact_change(incoming, plain, app, corp, received_at):
+        return change
+    reason = _why_ignored(incoming, {_SYSTEM, corp.lower(), incoming.robot.lower(), *own})
     if reason is None:
         return _message(incoming, plain, app, corp, received_at)
     return Ignored(
@@ -46,7 +64,18 @@ def message_key(corp: str, app: str, sender: str, message_id: str) -> str:
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
 
-def _why_ignored(incoming: Incoming) -> IgnoredReason | None:
+def _contact_change(
+    incoming: Incoming, plain: bytes, app: str, corp: str, received_at: datetime | None
+) -> ContactChange | None:
+    if not incoming.event or incoming.source is not Source.CALLBACK:
+        return None
+    fields = readable_fields(plain)
+    at = _time(fields.get("CreateTime", "")) or received_at or datetime.now(UTC)
+    key = hashlib.sha256(plain).hexdigest()
+    return contact_change(incoming.event, fields, key=key, app=app, corp=corp, at=at)
+
+
+def _why_ignored(incoming: Incoming, own: Collection[str]) -> IgnoredReason | None:
     if incoming.event:
         return IgnoredReason.EVENT
     if not incoming.kind or (incoming.missing and not incoming.quoting):
@@ -55,9 +84,9 @@ def _why_ignored(incoming: Incoming) -> IgnoredReason | None:
         return IgnoredReason.UNKNOWN_TYPE
     if all(not field.text or field.text.isspace() for field in incoming.texts):
         return IgnoredReason.QUOTE_ONLY if incoming.quoting else IgnoredReason.NO_TEXT
-    if incoming.sender == _SYSTEM:
-        return IgnoredReason.OWN_MESSAGE
-    return None if incoming.sender else IgnoredReason.INCOMPLETE
+    if not incoming.sender:
+        return IgnoredReason.INCOMPLETE
+    return IgnoredReason.OWN_MESSAGE if incoming.sender.lower() in own else None
 
 
 def _detail(incoming: Incoming) -> str:

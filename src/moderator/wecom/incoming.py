@@ -22,3 +22,4 @@ class Incoming(NamedTuple):
     texts: tuple[TextField, ...] | None = ()
     missing: str = ""
     quoting: bool = False
+    robot: str = ""  # whose callback it is, where it is a robot's

@@ -25,6 +25,11 @@ def markdown(content: str, *, users: Sequence[str] = ()) -> Payload:
     return _payload("markdown", {"content": cut(content, MARKDOWN_BYTES)}, users)
 
 
+def of_type(msgtype: str, content: str, *, users: Sequence[str] = ()) -> Payload:
+    """Build a message of `msgtype`, which is `text` or `markdown`."""
+    return markdown(content, users=users) if msgtype == "markdown" else text(content, users=users)
+
+
 def cut(content: str, most: int) -> str:
     """Return `content` in at most `most` bytes of UTF-8, ending in … where something is left out.
 

@@ -34,6 +34,7 @@ def read_json(plain: bytes) -> Incoming:
         texts=_texts(payload, kind),
         missing=_missing(payload, kind),
         quoting="quote" in payload,
+        robot=text_at(payload, "aibotid"),
     )
 
 

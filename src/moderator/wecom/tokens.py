@@ -6,16 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from moderator.errors import WeComRefused
+from moderator.errors import WeComPaused, WeComRefused
+from moderator.wecom.errors import BUSY, WRONG_SECRET
 
 EARLIER = timedelta(minutes=5)  # a token is given up before WeCom does, clocks being what they are
 WRONG_SECRET_HELD = timedelta(hours=1)  # as long as WeCom bans an address that keeps asking
 REFUSAL_HELD = timedelta(
     minutes=1
 )  # as long as a change of 企业可信IP takes, and the shortest block
-
-_WRONG_SECRET = frozenset({40001, 40013, 41004})
-_BUSY = -1
 
 
 class Token(NamedTuple):
@@ -30,13 +28,19 @@ class TokenCache:
 
     A refusal is remembered and repeated without asking WeCom: for an hour where secret or corp id
     are wrong (asking again gets the address banned for that long, with everyone behind it), for a
-    minute otherwise.  Being busy (-1) and network failures are not remembered.
+    minute otherwise.  Being busy (-1) and network failures are not remembered, nor is a pause,
+    which ends when it ends.
     """
 
     def __init__(
-        self, fetch: Callable[[], Awaitable[Token]], *, clock: Callable[[], float] = time.monotonic
+        self,
+        fetch: Callable[[], Awaitable[Token]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_fetched: Callable[[], None] = lambda: None,
     ) -> None:
         self._fetch = fetch
+        self._on_fetched = on_fetched
         self._clock = clock
         self._token = ""
         self._good_until = 0.0
@@ -67,14 +71,15 @@ class TokenCache:
             self._remember(refusal)
             raise
         self._token = token.value
+        self._on_fetched()
         margin = min(EARLIER, token.lifetime / 10)
         self._good_until = self._clock() + (token.lifetime - margin).total_seconds()
         return token.value
 
     def _remember(self, refusal: WeComRefused) -> None:
-        if refusal.code == _BUSY:
+        if refusal.code == BUSY or isinstance(refusal, WeComPaused):
             return
-        held = WRONG_SECRET_HELD if refusal.code in _WRONG_SECRET else REFUSAL_HELD
+        held = WRONG_SECRET_HELD if refusal.code in WRONG_SECRET else REFUSAL_HELD
         self._refusal, self._held_until = refusal, self._clock() + held.total_seconds()
 
     def _landed(self, flight: asyncio.Task[str]) -> None:

@@ -1,6 +1,8 @@
 """One call of the WeCom API: the request, the answer, and what can go wrong between them."""
 
+import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,7 +21,9 @@ OnCall = Callable[[str, int], None]
 class Wire:
     """Sends requests and reads errcodes; `on_call(path, errcode)` hears of every one.
 
-    Exceptions name the path only: the query carries secrets and access tokens.
+    Exceptions name the path only: the query carries secrets and access tokens.  Whoever waits for a
+    call may be cancelled, the call itself is not: a connection that is cut off in the middle of a
+    request may stay taken in httpx's pool for good.  It ends by its own time limits.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Wire:
         self._address = address.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._on_call = on_call or _nobody_listens
+        self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def call(
         self, path: str, query: Mapping[str, str], payload: Mapping[str, Any] | None = None
@@ -53,6 +58,10 @@ class Wire:
             raise WeComRefused(code, str(answer.get("errmsg", "")), path)
         return answer
 
+    async def close(self) -> None:
+        """Wait for the calls that nobody waits for any more: each ends by its own time limits."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
     async def _answer(
         self, path: str, query: Mapping[str, str], payload: Mapping[str, Any] | None
     ) -> dict[str, Any]:
@@ -64,11 +73,37 @@ class Wire:
             headers=None if payload is None else _JSON,
             timeout=self._timeout,
         )
+        sending = asyncio.create_task(self._sent(request))
+        self._under_way.add(sending)
+        sending.add_done_callback(self._landed)
         try:
-            response = await self._http.send(request)
-        except httpx.HTTPError as error:
-            raise WeComUnreachable(path, type(error).__name__) from error
+            response = await asyncio.shield(sending)
+        except (httpx.HTTPError, _TooSlow) as error:
+            raise WeComUnreachable(path, type(error).__name__.lstrip("_")) from error
         return _object(response, path)
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer; one that comes in drops is given up between two of them."""
+        until = time.monotonic() + self._timeout
+        response = await self._http.send(request, stream=True)
+        try:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if time.monotonic() > until:
+                    raise _TooSlow
+        finally:
+            await response.aclose()
+        return httpx.Response(response.status_code, content=bytes(content))
+
+    def _landed(self, sending: asyncio.Task[httpx.Response]) -> None:
+        self._under_way.discard(sending)
+        if not sending.cancelled():
+            sending.exception()  # whoever waited may have been cancelled meanwhile
+
+
+class _TooSlow(Exception):
+    """The answer began and did not end in time."""
 
 
 def _utf8(payload: Mapping[str, Any]) -> bytes:

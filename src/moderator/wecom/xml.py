@@ -14,11 +14,13 @@ from moderator.errors import MalformedEnvelope
 
 MOST_ELEMENTS = 4096
 
-_ELEMENT = r"<([A-Za-z][A-Za-z0-9]*)>(?:<!\[CDATA\[((?>.*?\]\]>))|([^<>&\]]*))</\1>"
+_DATA = r"((?:[^\]]++|\](?!\]>))*+)"
+_ELEMENT = rf"<([A-Za-z][A-Za-z0-9]*)>(?:<!\[CDATA\[{_DATA}\]\]>|([^<>&\]]*))</\1>"
 _flat = re.compile(rf"<xml>[ \t\n]*+(?:{_ELEMENT}[ \t\n]*+)*+</xml>[ \t\n]*", re.DOTALL).fullmatch
 _elements = re.compile(_ELEMENT, re.DOTALL).findall
 # Expat changes the one (line ends) and refuses the others.
-_peculiar = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]").search
+_PECULIAR = bytes({*range(0x20)} - {*b"\t\n"})
+_NO_CHARACTERS = tuple(map(str.encode, "\ufffe\uffff"))
 
 
 def only_text(document: bytes, name: str) -> str:
@@ -93,9 +95,15 @@ def _at_a_glance(document: bytes) -> list[tuple[str, str]] | None:
         text = document.decode()
     except UnicodeDecodeError:
         return None
-    if _peculiar(text) or not _flat(text):
+    if _peculiar(document) or not _flat(text):
         return None
-    return [(name, data[:-3] or bare) for name, data, bare in _elements(text, len("<xml>"))]
+    return [(name, data or bare) for name, data, bare in _elements(text, len("<xml>"))]
+
+
+def _peculiar(document: bytes) -> bool:
+    return len(document.translate(None, _PECULIAR)) < len(document) or any(
+        character in document for character in _NO_CHARACTERS
+    )
 
 
 def _run(parser: expat.XMLParserType, document: bytes) -> None:

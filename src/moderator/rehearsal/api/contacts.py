@@ -16,7 +16,7 @@ def get_user(company: Company, caller: Caller, asked: Asked) -> Answer:
     person = _known(company, asked.query.get("userid", ""))
     if not company.sees(caller.app, person):
         raise Refused(60011)
-    return Answer(body=_details(company, person))
+    return Answer(body=_details(person))
 
 
 def update_user(company: Company, caller: Caller, asked: Asked) -> Answer:
@@ -52,7 +52,7 @@ def list_departments(company: Company, caller: Caller, asked: Asked) -> Answer:
     if caller.app is None:
         raise Refused(48009)
     visible = _visible(company, caller, asked)
-    return Answer(body={"department": [_department(one) for one in visible]})
+    return Answer(body={"department": [_department(company, one) for one in visible]})
 
 
 def list_department_ids(company: Company, caller: Caller, asked: Asked) -> Answer:
@@ -86,24 +86,26 @@ def _known(company: Company, userid: str) -> Person:
     return person
 
 
-def _department(department: Department) -> dict[str, Any]:
+def _department(company: Company, department: Department) -> dict[str, Any]:
     return {
         "id": department.id,
         "name": department.name,
+        "department_leader": [
+            person.userid for person in company.people() if department.id in person.leads
+        ],
         "parentid": department.parent,
         "order": department.id,
     }
 
 
-def _details(company: Company, person: Person) -> dict[str, Any]:
-    leads = int(any(other.leader == person.userid for other in company.people()))
+def _details(person: Person) -> dict[str, Any]:
     return {
         "userid": person.userid,
         "name": person.name,
         "department": list(person.departments),
         "main_department": person.departments[0],
         "position": person.position,
-        "is_leader_in_dept": [leads] * len(person.departments),
+        "is_leader_in_dept": [int(one in person.leads) for one in person.departments],
         "direct_leader": [person.leader] if person.leader else [],
         "status": person.status,
         "alias": "",

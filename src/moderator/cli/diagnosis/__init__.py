@@ -1,0 +1,1 @@
+"""What `moderator doctor` examines: one module for each neighbour of the service."""

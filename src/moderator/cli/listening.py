@@ -1,0 +1,128 @@
+"""The sockets on which the service listens, and what may be asked through each."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+
+import structlog
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from moderator.intake.callback import PATH as CALLBACK_PATH
+from moderator.settings import ServerSettings
+
+_BACKLOG: Final = 2048
+_DRAIN_SECONDS: Final = 10  # WeCom has hung up after five
+
+
+class Doors(NamedTuple):
+    """`public` is the one that WeCom knows; the API, the console and metrics may have their own."""
+
+    public: socket.socket
+    internal: socket.socket | None = None
+
+    @classmethod
+    def open(cls, server: ServerSettings) -> "Doors":
+        """Raises `OSError` for an address or port that cannot be had."""
+        public = _listening(server.host, server.port)
+        if server.internal_port is None:
+            return cls(public)
+        return cls(public, _listening(server.internal_host, server.internal_port))
+
+    @classmethod
+    def inherited(cls, descriptors: str) -> "Doors":
+        """The sockets that another process of ours has opened, by their descriptors (`5,6`)."""
+        return cls(*(socket.socket(fileno=int(number)) for number in descriptors.split(",")))
+
+    @property
+    def descriptors(self) -> list[int]:
+        return [door.fileno() for door in self if door is not None]
+
+
+class _Server(uvicorn.Server):
+    """Tells where it listens, which uvicorn does not where the socket was opened for it."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        scheme = "https" if self.config.is_ssl else "http"
+        for door in sockets or ():
+            host, port = door.getsockname()[:2]
+            structlog.get_logger("moderator.serve").info(f"running on {scheme}://{host}:{port}")
+
+
+class PublicDoor:
+    """Lets callbacks and the question for life through, and nothing else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_public(scope["path"]):
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+
+
+async def serve_at(doors: Doors, app: ASGIApp, server: ServerSettings) -> None:
+    """Serve until SIGTERM or SIGINT; what was begun is finished first."""
+    if doors.internal is None:
+        await _Server(uvicorn_config(server, app)).serve(sockets=[doors.public])
+        return
+    async with _beside(uvicorn_config(server, app, lifespan="off"), doors.internal):
+        outer = uvicorn_config(server, PublicDoor(app))
+        await _Server(outer).serve(sockets=[doors.public])
+
+
+def uvicorn_config(
+    server: ServerSettings, app: ASGIApp | str = "", *, lifespan: str = "auto"
+) -> uvicorn.Config:
+    """How uvicorn runs the service; the wide events replace its access log."""
+    return uvicorn.Config(
+        app=app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws="none",
+        lifespan=lifespan,  # type: ignore[arg-type]
+        ssl_certfile=server.certificate,
+        ssl_keyfile=server.private_key,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+
+@asynccontextmanager
+async def _beside(config: uvicorn.Config, door: socket.socket) -> AsyncIterator[None]:
+    """A second server in the same loop; signals stay with the first."""
+    config.load()
+    server = _Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[door])
+    running = asyncio.create_task(server.main_loop())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
+        await server.shutdown(sockets=[door])
+
+
+def _is_public(path: str) -> bool:
+    return path.startswith(CALLBACK_PATH) or path == "/livez"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it answers wait 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(_BACKLOG)
+    listener.set_inheritable(True)
+    return listener

@@ -1,0 +1,113 @@
+"""`/api/v1/alarms`: rules that hit far more than usual, and who cleared them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from moderator.ledger.alarms import Alarms
+from moderator.settings import ApiSettings
+from moderator.web.access import Access
+from moderator.web.problems import Refusal, responses
+from moderator.web.questions import Cursor, Id, Limit
+
+_ALWAYS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+
+
+class AlarmAnswer(BaseModel):
+    """A rule that hit far more people than usual."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    rule: str
+    raised_at: AwareDatetime
+    since: AwareDatetime = Field(description="The hour from which `hits` and `messages` count.")
+    hits: int = Field(description="People hit; each counts once an hour.")
+    messages: int
+    usual_hits: int
+    usual_messages: int
+    probability: float = Field(description="Of so many hits, if the rate were the usual one.")
+    cleared_at: AwareDatetime | None = Field(description="None: what the rule destroys is held.")
+    cleared_by: str
+    reason: str
+
+
+class AlarmPage(BaseModel):
+    """Alarms, newest first; `next` is the `cursor` of the following page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[AlarmAnswer, ...]
+    next: str | None
+
+
+class AlarmQuery(BaseModel):
+    """Which alarms to list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    open: bool = Field(False, description="Only those that nobody cleared.")
+    limit: Limit = 50
+    cursor: Cursor | None = Field(None, description="`next` of the page before.")
+
+
+class Clearing(BaseModel):
+    """Why a rule may act again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+def alarms_router(
+    alarms: Alarms, settings: ApiSettings, *, clock: Callable[[], datetime]
+) -> APIRouter:
+    """The routes; each asks for a bearer token."""
+    access = Access(settings)
+    router = APIRouter(
+        prefix="/api/v1/alarms",
+        tags=["alarms"],
+        dependencies=[Depends(access)],
+        responses=responses(*_ALWAYS),
+    )
+    log = structlog.get_logger("moderator.web")
+
+    @router.get("")
+    async def list_alarms(wanted: Annotated[AlarmQuery, Query()]) -> AlarmPage:
+        """List alarms over rules whose hit rate jumped, newest first."""
+        before = int(wanted.cursor) if wanted.cursor else None
+        found = await alarms.list(open_only=wanted.open, before=before, limit=wanted.limit + 1)
+        items = tuple(AlarmAnswer.model_validate(alarm) for alarm in found[: wanted.limit])
+        more = len(found) > wanted.limit
+        return AlarmPage(items=items, next=str(items[-1].id) if more else None)
+
+    @router.post(
+        "/{alarm_id}/clear", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    )
+    async def clear_alarm(
+        alarm_id: Annotated[Id, Path()],
+        clearing: Clearing,
+        holder: Annotated[str, Depends(access)],
+    ) -> AlarmAnswer:
+        """Let the rule act again, in the name of the token's holder.
+
+        What it did meanwhile is its usual rate from now on; what was held stays a proposal.
+        """
+        cleared = await alarms.clear(alarm_id, by=holder, reason=clearing.reason, now=clock())
+        if not cleared.applied:
+            by = cleared.alarm.cleared_by
+            raise Refusal(HTTPStatus.CONFLICT, "cleared_before", f"Cleared by {by} before.")
+        log.info("cleared", alarm=alarm_id, rule=cleared.alarm.rule, by=holder)
+        return AlarmAnswer.model_validate(cleared.alarm)
+
+    return router

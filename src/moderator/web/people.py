@@ -1,0 +1,159 @@
+"""`/api/v1/people`: what counts for and against a person, and merits."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Depends, Path
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from moderator.domain.decision import Standing, Strike
+from moderator.ledger.merits import MeritRecord, Merits
+from moderator.policy.policy import Policy
+from moderator.policy.units import Reckoning
+from moderator.settings import ApiSettings
+from moderator.web.access import Access
+from moderator.web.problems import Refusal, responses
+from moderator.web.questions import Id, Name
+
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MeritGiven(_Given):
+    """A merit to be recorded in the name of the token's holder."""
+
+    merit: Name = Field(description="A merit of policy.yaml (`offsets`).")
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+    reason: Reason
+
+
+class Withdrawal(_Given):
+    """Why a merit is taken back."""
+
+    reason: Reason
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class StrikeAnswer(_Answer):
+    """A counted violation."""
+
+    violation: int
+    category: str
+    severity: Literal["low", "medium", "high", "critical"]
+    at: AwareDatetime
+    units: dict[str, int] = Field(description="What it gave, by id of the unit.")
+
+    @classmethod
+    def of(cls, strike: Strike) -> "StrikeAnswer":
+        return cls(
+            violation=int(strike.violation),
+            category=strike.category,
+            severity=strike.severity.label,
+            at=strike.at,
+            units=dict(strike.units),
+        )
+
+
+class MeritAnswer(_Answer):
+    """A merit with who recorded it and why, and with its withdrawal."""
+
+    id: int
+    sender: str
+    kind: str
+    count: int
+    recorded_at: AwareDatetime
+    recorded_by: str
+    reason: str
+    withdrawn_at: AwareDatetime | None
+    withdrawn_by: str
+    withdrawal_reason: str
+
+
+class StandingAnswer(_Answer):
+    """What counts for and against a person."""
+
+    sender: str
+    units: dict[str, int] = Field(
+        description="What stands now, lapses, conversions and offsets reckoned in."
+    )
+    strikes: tuple[StrikeAnswer, ...]
+    merits: tuple[MeritAnswer, ...] = Field(description="Newest first, the withdrawn ones too.")
+
+
+def people_router(
+    merits: Merits, policy: Callable[[], Policy], corp: str, settings: ApiSettings
+) -> APIRouter:
+    """The routes about people; each asks for a bearer token."""
+    access = Access(settings)
+    router = APIRouter(
+        prefix="/api/v1",
+        dependencies=[Depends(access)],
+        tags=["people"],
+        responses=responses(
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    )
+    log = structlog.get_logger("moderator.web")
+
+    @router.get("/people/{userid}/standing")
+    async def tell_standing(
+        userid: Annotated[Name, Path()], holder: Annotated[str, Depends(access)]
+    ) -> StandingAnswer:
+        """Tell what counts for and against a person."""
+        standing = await merits.standing(corp, userid)
+        recorded = await merits.of(corp, userid)
+        log.info("read standing", of=userid, by=holder)
+        return _answer(userid, standing, recorded, policy())
+
+    @router.post("/people/{userid}/merits", status_code=HTTPStatus.CREATED)
+    async def record_merit(
+        userid: Annotated[Name, Path()],
+        given: MeritGiven,
+        holder: Annotated[str, Depends(access)],
+    ) -> MeritAnswer:
+        """Record a merit, which offsets units as the policy says, from now on."""
+        known = policy().offsets
+        if given.merit not in known:
+            told = f"policy.yaml offsets no such merit; it knows {', '.join(known) or 'none'}."
+            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown_merit", told)
+        record = await merits.record(
+            corp, userid, given.merit, count=given.count, by=holder, reason=given.reason
+        )
+        log.info("merit", of=userid, merit=record.id, by=holder)
+        return MeritAnswer.model_validate(record)
+
+    @router.post("/merits/{merit_id}/withdrawal", responses=responses(HTTPStatus.NOT_FOUND))
+    async def withdraw_merit(
+        merit_id: Annotated[Id, Path()],
+        why: Withdrawal,
+        holder: Annotated[str, Depends(access)],
+    ) -> MeritAnswer:
+        """Take a merit back; whoever is second reads who was first."""
+        record = await merits.withdraw(merit_id, by=holder, reason=why.reason)
+        log.info("merit withdrawn", merit=merit_id, by=holder)
+        return MeritAnswer.model_validate(record)
+
+    return router
+
+
+def _answer(
+    sender: str, standing: Standing, recorded: Sequence[MeritRecord], policy: Policy
+) -> StandingAnswer:
+    return StandingAnswer(
+        sender=sender,
+        units=Reckoning(policy).standing(standing, datetime.now(UTC)),
+        strikes=tuple(map(StrikeAnswer.of, standing.strikes)),
+        merits=tuple(map(MeritAnswer.model_validate, recorded)),
+    )

@@ -1,0 +1,86 @@
+"""`/api/v1`: what people were asked to do, and that they did it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from moderator.ledger.requests import Requests
+from moderator.settings import ApiSettings
+from moderator.web.access import Access
+from moderator.web.answers import ActionDetail
+from moderator.web.problems import Refusal, responses
+from moderator.web.questions import Id
+
+_Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+_Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+
+
+class Recall(BaseModel):
+    """A message that its sender took back, as the archive's `revoke` names it (`pre_msgid`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: _Name = Field(description="msgid of the message that was taken back.")
+
+
+class Settled(BaseModel):
+    """The requests that this settled; none where nobody was asked, or not yet."""
+
+    actions: tuple[ActionDetail, ...]
+
+
+class Compliance(BaseModel):
+    """What a person says who knows that it was done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: _Line = ""
+
+
+def requests_router(requests: Requests, settings: ApiSettings, *, corp: str) -> APIRouter:
+    """The routes that settle requests; each asks for a bearer token."""
+    access = Access(settings)
+    router = APIRouter(
+        prefix="/api/v1",
+        tags=["actions"],
+        dependencies=[Depends(access)],
+        responses=responses(
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    )
+    log = structlog.get_logger("moderator.web")
+
+    @router.post("/recalls")
+    async def tell_recall(recall: Recall, holder: Annotated[str, Depends(access)]) -> Settled:
+        """Tell that a message of the archive was taken back; may be told more than once."""
+        settled = await requests.recalled(corp, recall.message, by=holder)
+        log.info("recalled", actions=[action.id for action in settled], by=holder)
+        return Settled(actions=tuple(ActionDetail.model_validate(action) for action in settled))
+
+    @router.post(
+        "/actions/{action_id}/complied",
+        responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    )
+    async def tell_complied(
+        action_id: Annotated[Id, Path()],
+        compliance: Compliance,
+        holder: Annotated[str, Depends(access)],
+    ) -> ActionDetail:
+        """Say that what a person was asked to do (recall, remove, mute) was done."""
+        resolved = await requests.complied(action_id, by=holder, note=compliance.note)
+        if not resolved.applied:
+            raise Refusal(
+                HTTPStatus.CONFLICT,
+                "no_open_request",
+                f"The action is no open request: {resolved.action.kind}, {resolved.action.state}.",
+            )
+        log.info("complied", action=action_id, by=holder)
+        return ActionDetail.model_validate(resolved.action)
+
+    return router
