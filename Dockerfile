@@ -1,5 +1,6 @@
 # Two stages: the first has what builds, the second only what runs.
 FROM python:3.11-slim-bookworm AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /source
 COPY requirements.lock requirements-dev.lock ./
 RUN python -m venv /opt/moderator \

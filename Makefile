@@ -8,6 +8,7 @@ INSTALLED := .venv/.installed
 PEERS := .venv-bench/bin
 PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := src tests benchmarks migrations docs
+NATIVE := hatch_build.py $(wildcard src/moderator/matching/*.pxi src/moderator/matching/*.pyx)
 PINNED := --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --no-emit-index-url
 ARGS ?=
 
@@ -52,13 +53,13 @@ lock: $(INSTALLED) ## write the hash-pinned requirement files anew
 clean: ## forget what was built
 	rm -rf .venv .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-$(INSTALLED): requirements-dev.lock pyproject.toml
+$(INSTALLED): requirements-dev.lock pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-$(PEERS_INSTALLED): requirements.lock requirements-bench.lock pyproject.toml
+$(PEERS_INSTALLED): requirements.lock requirements-bench.lock pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv .venv-bench
 	$(PEERS)/pip install --quiet --require-hashes -r requirements.lock
 	$(PEERS)/python benchmarks/install_peers.py

@@ -43,7 +43,7 @@ _EMPTY_ROUTE = """
 import asyncio, sys
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from moderator.cli.serve import uvicorn_config
+from moderator.cli.listening import uvicorn_config
 from moderator.settings import ServerSettings
 
 app = FastAPI()
@@ -53,8 +53,8 @@ async def receive(app: str, request: Request) -> Response:
     await request.body()
     return Response()
 
-config = uvicorn_config(ServerSettings(port=0))
-config.app, config.log_config, config.log_level = app, uvicorn.config.LOGGING_CONFIG, "info"
+config = uvicorn_config(ServerSettings(), app)
+config.port, config.log_config, config.log_level = 0, uvicorn.config.LOGGING_CONFIG, "info"
 config.configure_logging()
 with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
     runner.run(uvicorn.Server(config).serve())

@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from random import Random
+from urllib.parse import quote
 
 import opencc
 from pypinyin import lazy_pinyin
 
 from moderator.domain.rule import Layer, Separators, Word
 from moderator.text.components import splits
+from moderator.text.emoji import other_writings
+from moderator.text.pinyin import abbreviated
 
 Evade = Callable[[str, Random], str]
 
@@ -33,7 +36,7 @@ def evasions(word: Word) -> Mapping[str, tuple[Layer | None, Evade]]:
     return {
         name: (layer, evade)
         for name, (layer, evade) in EVASIONS.items()
-        if layer is None or (layer in word.undo and _open(word, layer))
+        if layer is None or (layer in word.undo and (evade is _spelled_out or _open(word, layer)))
     }
 
 
@@ -95,6 +98,25 @@ def _all_pinyin(mark: str) -> Evade:
         return mark.join(lazy_pinyin(text)) if _ALL_CHINESE.fullmatch(text) else text
 
     return write
+
+
+def _noise(text: str, chance: Random) -> str:
+    if not _ALL_CHINESE.fullmatch(text) or len(text) < 2:
+        return text
+    at = chance.randrange(1, len(text))
+    return text[:at] + chance.choice("1x6q") + text[at:]
+
+
+def _emoji(text: str, chance: Random) -> str:
+    return chance.choice([*other_writings(text), text])
+
+
+def _one_initial(text: str, chance: Random) -> str:
+    return chance.choice([*abbreviated(text), text])
+
+
+def _spelled_out(text: str, _: Random) -> str:
+    return " ".join(text) if text.isascii() and text.isalpha() and len(text) > 3 else text
 
 
 def _initials(text: str, _: Random) -> str:
@@ -203,6 +225,13 @@ EVASIONS: Mapping[str, tuple[Layer | None, Evade]] = {
     "one in pinyin": (Layer.PINYIN, _one_pinyin),
     "all in pinyin": (Layer.PINYIN, _all_pinyin("")),
     "pinyin with spaces": (Layer.PINYIN, _all_pinyin(" ")),
+    "noise": (Layer.NOISE, _noise),
+    "emoji for a character": (Layer.EMOJI, _emoji),
+    "one initial": (Layer.PINYIN, _one_initial),
+    "HTML escapes": (Layer.ENCODED, lambda text, _: "".join(f"&#{ord(one)};" for one in text)),
+    "percent escapes": (Layer.ENCODED, lambda text, _: quote(text)),
+    "one under the other": (Layer.SEPARATORS, _joined("\n")),
+    "spelled out": (Layer.SEPARATORS, _spelled_out),
     "initials": (Layer.INITIALS, _initials),
     "leet": (Layer.LEET, _leet),
     "reversed": (Layer.REVERSED, _reversed),

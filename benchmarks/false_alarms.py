@@ -13,12 +13,15 @@ from moderator.domain.finding import Hit
 from moderator.matching.screening import Screen
 from moderator.rehearsal.chat import clean
 from moderator.rulebook.regressions import read_regressions
+from phrasings import FILES
+from phrasings import harmless as phrased_harmless
 from prose import harmless
 from report import table
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "clean_comments.jsonl"
 JUDGED = Path(__file__).with_name("judged.yaml")
 COMMENTS = "comments"
+HELD_OUT = "phrasings, held out"  # whose texts nobody is to read
 _CHAT_MESSAGES = 4000
 _HARMLESS_TURNS = 20
 
@@ -112,6 +115,9 @@ def _texts(rules: Path) -> Iterator[tuple[str, int, str]]:
         yield "regression texts", number, regression.text
     for number, text in enumerate(harmless(_HARMLESS_TURNS)):
         yield "technical office talk", number, text
+    for part in FILES:
+        for number, (_, text) in enumerate(phrased_harmless(part)):
+            yield f"phrasings, {part}", number, text
 
 
 def _judged() -> Mapping[tuple[str, int, str], str]:

@@ -15,6 +15,7 @@ from moderator.domain.rule import Layer, Rule
 from moderator.matching.screening import Screen
 from moderator.text.characters import characters
 from moderator.text.components import splits
+from moderator.text.emoji import other_writings
 from moderator.text.leet import MEANINGS
 from moderator.text.numerals import NUMERALS
 from moderator.text.pinyin import is_frequent, pinyin
@@ -59,6 +60,9 @@ def disguises() -> dict[Layer, Disguise]:
         known = [readings.get(one) for one in word]
         return "".join(one[0][0] for one in known if one) if all(known) and len(word) > 2 else word
 
+    def shown(word: str) -> str:
+        return next(iter(other_writings(word)), word)
+
     def full_width(word: str) -> str:
         return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in word)
 
@@ -72,6 +76,9 @@ def disguises() -> dict[Layer, Disguise]:
         Layer.REPEATS: lambda word: "".join(one * 3 for one in word),
         Layer.DIGITS: first_of(numerals),
         Layer.SPLIT: first_of(parts),
+        Layer.NOISE: lambda word: "1".join(word) if not word.isascii() else word,
+        Layer.EMOJI: shown,
+        Layer.ENCODED: lambda word: "".join(f"&#{ord(one)};" for one in word),
         Layer.PINYIN: typed,
         Layer.INITIALS: initials,
         Layer.LEET: first_of(leet),

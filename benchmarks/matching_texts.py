@@ -1,10 +1,14 @@
 """Texts and words for the matcher's benchmarks."""
 
 import json
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from random import Random
+from string import ascii_letters, digits
+from urllib.parse import quote
 
 from moderator.domain.rule import Boundary, Layer, Rule, Separators, Severity, Word
 from moderator.rulebook.loader import load_rulebook
@@ -91,7 +95,7 @@ def _put_in(text: str, word: str, random: Random) -> str:
     return text[:at] + word + text[at:]
 
 
-def adversarial(word: str, size: int) -> Mapping[str, str]:
+def adversarial(word: str, size: int) -> dict[str, str]:
     """Texts of `size` characters that are made to be expensive."""
 
     def filled(piece: str) -> str:
@@ -128,3 +132,73 @@ def adversarial(word: str, size: int) -> Mapping[str, str]:
             Random(5).choices("六合彩赌博dubo.，* \u200b🎲賭fuck一1①妈@:=/贝者", k=size)
         ),
     }
+
+
+def attacks(rules: Sequence[Rule], size: int) -> dict[str, str]:
+    """Texts of `size` characters by somebody who has read the rules for values."""
+    random = Random(11)
+
+    def filled(pieces: Sequence[str]) -> str:
+        return _filled(pieces, size)
+
+    keywords = sorted({word for rule in rules for p in rule.patterns for word in p.keywords})
+    random.shuffle(keywords)
+    cut = [one[: len(one) * 3 // 4] for rule in rules if rule.patterns for one in rule.examples]
+    tokens = ["".join(random.choices(ascii_letters + digits, k=40)) for _ in range(97)]
+    letters = [encoded("".join(random.choices(ascii_letters, k=30))) for _ in range(97)]
+    numbers = [f"{random.randrange(10**17, 10**18)}" for _ in range(997)]
+    words = ["password", "secret", "token", "key"]
+    return {
+        "every keyword": filled([f"{word} " for word in keywords]),
+        "every keyword, with a token": filled(
+            [f"{word} {token} " for word, token in zip(keywords, cycle(tokens), strict=False)]
+        ),
+        "every keyword, tokens now and then": filled(
+            [f"{word} " + f"{tokens[n % 97]} " * (n % 12 == 0) for n, word in enumerate(keywords)]
+        ),
+        "every keyword, encoded": filled([encoded(" ".join(keywords)[:6000]) + " "]),
+        "every keyword, in percent": filled([quote(f"{word} = ") for word in keywords]),
+        "every example, cut short": filled([f"{one} " for one in cut]),
+        "values to refuse": filled([f"password: {n:05d}xxxx\n" for n in range(9_999)]),
+        "values to refuse, short": filled(
+            [f"pw={word}{n}\n" for n in range(999) for word in words]
+        ),
+        "passwords": filled([f"密码：{token[:9]}\n" for token in tokens]),
+        "one word in Chinese": filled(["密码"]),
+        "values before words": filled([f"{token[:6]} 密码 " for token in tokens]),
+        "numbers like identities": filled([f"{number} " for number in numbers]),
+        "numbers without an end": filled(numbers),
+        "numbers with dashes": filled([f"{number[:4]}-" for number in numbers]),
+        "mail": filled(["a@a."]),
+        "mail without an end": filled(["a.b@"]),
+        "addresses": filled(["http://a.b/"]),
+        "dots and slashes": filled(["a./"]),
+        "dots": filled(["."]),
+        "key blocks": filled(["-----BEGIN PRIVATE KEY-----\n"]),
+        "token heads": filled(["ghp_", "eyJ", "AKIA", "sk-", "xoxb-", "glpat-"]),
+        "one token": filled(tokens),
+        "tokens": filled([f"{token} " for token in tokens]),
+        "base64 of base64": filled([f"{encoded(one)}\n" for one in letters]),
+        "percent of percent": filled(["%25%34%31"]),
+        "percent, words": filled(["a%20b "]),
+        "keywords with an escape": filled(["password%20"]),
+        "backslashes": filled(['\\\\"']),
+        "escapes": filled(["\\u0041"]),
+        "hexadecimal pairs": filled(["4a "]),
+        "newlines": filled(["\n"]),
+        "braces": filled(["{"]),
+        "upper and lower": filled(["pAsSwOrD="]),
+        "mixed scripts": filled(["пароль密码パスワード비밀번호"]),
+        "full width": filled(["ｐａｓｓｗｏｒｄ："]),
+        "unseen within": filled(["pass\u200bword: "]),
+        "look-alike brands": filled(["http://www.a1ipay."]),
+    }
+
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _filled(pieces: Sequence[str], size: int) -> str:
+    text = "".join(pieces)
+    return (text * (size // len(text) + 1))[:size]

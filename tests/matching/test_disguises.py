@@ -1,6 +1,6 @@
 """Any word, disguised at random, is found, and its span folded is the word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,9 @@ from moderator.text.squeezing import squeeze
 WORDS = ("六合彩", "赌博网站", "传销骗局", "收购驾照")
 TRADITIONAL = dict(zip("赌网传销骗购驾", "賭網傳銷騙購駕", strict=True))
 PARTS = {whole: parts for parts, whole in splits().items()}
+WAYS = ["plain", "traditional", "invisible", "marks", "repeats", "split"]
+WAYS += ["noise", "emoji", "escape"]
+EMOJI = {"彩": "🌈", "赌": "🎰"}
 FILLING = st.text(st.sampled_from("今天我们吃饭，。哈 ok"), max_size=8)
 
 
@@ -29,19 +32,26 @@ def screen(rule: Callable[..., Rule]) -> Screen:
 @st.composite
 def disguised(draw: st.DrawFn) -> tuple[str, str]:
     word = draw(st.sampled_from(WORDS))
-    way = draw(st.sampled_from(["plain", "traditional", "invisible", "marks", "repeats", "split"]))
+    way = draw(st.sampled_from(WAYS))
     return word, "".join(_dressed(draw, way, at, one) for at, one in enumerate(word))
 
 
 def _dressed(draw: st.DrawFn, way: str, at: int, one: str) -> str:
-    if way == "traditional":
-        return draw(st.sampled_from([one, TRADITIONAL.get(one, one)]))
-    if way == "split":
-        return draw(st.sampled_from([one, PARTS.get(one, one)]))
     if way == "repeats":
         return one * draw(st.integers(1, 4))
-    gap = {"invisible": "\u200b\u2060\ufe0f", "marks": ".-* 🎲_~"}.get(way, "")
-    return (draw(st.text(st.sampled_from(gap), max_size=3)) if gap and at else "") + one
+    gap = {"invisible": "\u200b\u2060\ufe0f", "marks": ".-* 🎲_~", "noise": "1ax9"}.get(way, "")
+    longest = 2 if way == "noise" else 3
+    before = draw(st.text(st.sampled_from(gap), max_size=longest)) if gap and at else ""
+    return before + draw(st.sampled_from([one, *_otherwise(way, one)]))
+
+
+def _otherwise(way: str, one: str) -> Sequence[str]:
+    """The other ways to write the character."""
+    code = ord(one)
+    tables = {"traditional": TRADITIONAL, "split": PARTS, "emoji": EMOJI}
+    if way in tables:
+        return [tables[way].get(one, one)]
+    return [f"&#{code};", f"&#x{code:X};", f"\\u{code:04x}"] if way == "escape" else []
 
 
 @given(disguised(), FILLING, FILLING)
@@ -59,9 +69,14 @@ def test_disguised_words_are_found_where_they_are(
 
 def undone(span: str, layers: tuple[Layer, ...]) -> str:
     """The span with exactly these layers undone."""
-    folds = {Layer.CASE, Layer.WIDTH, Layer.INVISIBLE, Layer.TRADITIONAL}
+    folds = {Layer.CASE, Layer.WIDTH, Layer.INVISIBLE, Layer.TRADITIONAL, Layer.ENCODED}
     if folds & set(layers):
         span = canonical(span, characters()).text
+    if Layer.EMOJI in layers:
+        for character, shown in EMOJI.items():
+            span = span.replace(shown, character)
+    if Layer.NOISE in layers:
+        span = "".join(one for one in span if not one.isascii())
     if {Layer.SEPARATORS, Layer.REPEATS} & set(layers):
         span = squeeze(span)
     if Layer.SPLIT in layers:

@@ -34,6 +34,18 @@ FOUND = [
     ("hong-kong-id", "香港身份证：<hong-kong-id:>"),
     ("taiwan-id", "身分證字號 <taiwan-id:>"),
     ("card-security-code", "CVV 是 <digits:3>"),
+    ("bank-card", "<bank-card:4539>"),
+    ("mobile-number", "联系电话 幺三九二零四八六幺三七"),
+    ("mobile-number", "香港电话 +852 9<digits:3>4<digits:3>"),
+    ("landline-number", "+86 10 6<digits:7>"),
+    ("licence-plate", "粤BD<digits:5>"),
+    ("licence-plate", "京A<digits:4>警"),
+    ("postal-address", "深圳南山区桃园路288号西海明珠花园B栋1502房"),
+    ("military-card-number", "军官证号：军字第<digits:8>号"),
+    ("chat-account", "微信号：lisi_2020"),
+    ("chat-account", "我的扣扣 8<digits:8>"),
+    ("chat-account", "wxid_<lowernum:14>"),
+    ("email-address", "lisi [at] gmail [dot] com"),
 ]
 LEFT = """
 订单号 20231122123456789012
@@ -80,6 +92,13 @@ hr@corp.cn
 id=1234567890123456789
 端口 3306 3307 3308 3309
 0.1380013800012
+13800138000条数据
+播放量13912345678
+一三九块钱
+微信小程序appid
+微信8.0.50版本
+QQ2013版
+新A股12345
 """.strip().splitlines()
 
 

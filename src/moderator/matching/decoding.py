@@ -5,11 +5,12 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 DEEPEST = 2
 SHORTEST, LONGEST = 8, 8192
-RUNS_AT_MOST = 32  # of one text, so that a text made of runs stays cheap
+RUNS_AT_MOST = 32  # readable ones of one text, so that a text made of runs stays cheap
 _PRINTABLE_SHARE = 0.9
 
 
@@ -25,7 +26,10 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class _Encoding:
+    """`mark` stands in every run, if it is not empty."""
+
     name: str
+    mark: str
     run: re.Pattern[str]
     decode: Callable[[str], bytes]
 
@@ -49,6 +53,7 @@ def _from_escapes(run: str) -> bytes:
 _ENCODINGS = (
     _Encoding(
         "hex",
+        "",
         re.compile(
             r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{20,8192}+|(?:\\x[0-9a-fA-F]{2}){10,2048}+"
             r"|[0-9a-fA-F]{2}(?:[ :][0-9a-fA-F]{2}){9,2048}+)(?![0-9A-Za-z])"
@@ -57,11 +62,13 @@ _ENCODINGS = (
     ),
     _Encoding(
         "base64",
+        "",
         re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,8192}+={0,2}"),
         _from_base64,
     ),
     _Encoding(
         "percent",
+        "%",
         re.compile(
             r"(?<![\w.~+:/?&=@-])[\w.~+:/?&=@-]{0,256}+(?:%[0-9a-fA-F]{2}[\w.~+:/?&=@-]{0,256}+){1,256}+"
         ),
@@ -69,6 +76,7 @@ _ENCODINGS = (
     ),
     _Encoding(
         "escape",
+        "\\",
         re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,1024}+"),
         _from_escapes,
     ),
@@ -76,8 +84,11 @@ _ENCODINGS = (
 
 
 def decodings(text: str) -> Iterator[Decoded]:
-    """Every readable text that encoded runs of `text` hold, at most two encodings deep."""
-    return _decodings(text, 0, len(text), ())
+    """Every readable text that encoded runs of `text` hold, at most two encodings deep.
+
+    At most `RUNS_AT_MOST` of them, counted over both levels; what does not decode counts nothing.
+    """
+    return islice(_decodings(text, 0, len(text), ()), RUNS_AT_MOST)
 
 
 def _decodings(text: str, start: int, end: int, chain: tuple[str, ...]) -> Iterator[Decoded]:
@@ -91,15 +102,13 @@ def _decodings(text: str, start: int, end: int, chain: tuple[str, ...]) -> Itera
 
 
 def _runs(text: str) -> Iterator[tuple[str, int, int, str]]:
-    left = RUNS_AT_MOST
     for encoding in _ENCODINGS:
+        if encoding.mark not in text:
+            continue
         for run in encoding.run.finditer(text):
             readable = _readable(encoding.decode, run.group())
             if readable is not None:
                 yield encoding.name, *run.span(), readable
-            left -= 1
-            if left == 0:
-                return
 
 
 def _readable(decode: Callable[[str], bytes], run: str) -> str | None:
@@ -110,5 +119,11 @@ def _readable(decode: Callable[[str], bytes], run: str) -> str | None:
         text = decode(run).decode()
     except (binascii.Error, ValueError):
         return None
-    printable = sum(character.isprintable() or character in "\r\n\t" for character in text)
-    return text if text and printable >= _PRINTABLE_SHARE * len(text) and text != run else None
+    return text if text and text != run and _printable(text) else None
+
+
+def _printable(text: str) -> bool:
+    if text.isprintable():
+        return True
+    printable = sum(map(str.isprintable, text)) + sum(map(text.count, "\r\n\t"))
+    return printable >= _PRINTABLE_SHARE * len(text)

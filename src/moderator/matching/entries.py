@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from moderator.domain.rule import Company, Layer, Rule, Word
 from moderator.text.characters import SHARED_VARIANTS, Characters
+from moderator.text.emoji import other_writings
 from moderator.text.folding import canonical
 from moderator.text.numerals import other_spellings
+from moderator.text.pinyin import abbreviated
 from moderator.text.squeezing import runs, squeeze
 
 REVERSED_FROM = 3  # characters of a reversed Chinese word; shorter ones are words themselves
@@ -101,21 +103,36 @@ def _neighbours(company: Company, characters: Characters) -> Neighbours:
 
 def forms(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
     """Every literal under which the entry is looked for; `allow` maps phrases to folded ones."""
-    yield Form(entry, entry.text, phrases=_phrases(entry.text, allow))
+    yield Form(entry, entry.text, phrases=phrases_with(entry.text, allow))
     if len(entry.squeezed) > 1 and entry.squeezed != entry.text:
         squeezed_allow = {spelled: squeeze(folded) for spelled, folded in allow.items()}
-        phrases = _phrases(entry.squeezed, squeezed_allow)
+        phrases = phrases_with(entry.squeezed, squeezed_allow)
         yield Form(entry, entry.squeezed, squeezed=True, phrases=phrases)
     if Layer.DIGITS in entry.word.undo:
         for other in other_spellings(entry.text):
-            yield Form(entry, other, (Layer.DIGITS,), phrases=_phrases(other, allow))
+            yield Form(entry, other, (Layer.DIGITS,), phrases=phrases_with(other, allow))
+    if not entry.listed:
+        yield from _informal(entry, allow)
     if Layer.TRADITIONAL in entry.word.undo:
         other = entry.text.translate(_SHARED)
         if other != entry.text:
             written = {spelled: folded.translate(_SHARED) for spelled, folded in allow.items()}
-            yield Form(entry, other, (Layer.TRADITIONAL,), phrases=_phrases(other, written))
+            yield Form(entry, other, (Layer.TRADITIONAL,), phrases=phrases_with(other, written))
     if Layer.REVERSED in entry.word.undo and reversible(entry):
         yield Form(entry, entry.text[::-1], (Layer.REVERSED,))
+
+
+def _informal(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
+    """The word with one initial, or with emoji for characters."""
+    if Layer.PINYIN in entry.word.undo:
+        for other in abbreviated(entry.text):
+            yield Form(entry, other, (Layer.PINYIN,), phrases=phrases_with(other, allow))
+    if Layer.EMOJI in entry.word.undo:
+        for other in other_writings(entry.text):
+            written = {
+                spelled: folded.replace(entry.text, other) for spelled, folded in allow.items()
+            }
+            yield Form(entry, other, (Layer.EMOJI,), phrases=phrases_with(other, written))
 
 
 def reversible(entry: Entry) -> bool:
@@ -124,7 +141,7 @@ def reversible(entry: Entry) -> bool:
     return not entry.listed and len(entry.text) >= least and entry.text[::-1] != entry.text
 
 
-def _phrases(literal: str, allow: Mapping[str, str]) -> tuple[Phrase, ...]:
+def phrases_with(literal: str, allow: Mapping[str, str]) -> tuple[Phrase, ...]:
     """The phrases that hold the literal, longest first."""
     found = [
         Phrase(spelled, folded, at)

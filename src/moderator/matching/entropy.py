@@ -9,5 +9,7 @@ def shannon(value: str) -> float:
 
     A value of n characters cannot exceed log2(n): compare like lengths only.
     """
-    total = len(value)
-    return -sum(n / total * log2(n / total) for n in Counter(value).values()) if value else 0.0
+    if not value:
+        return 0.0
+    repeated = sum(n * log2(n) for n in Counter(value).values() if n > 1)
+    return log2(len(value)) - repeated / len(value)

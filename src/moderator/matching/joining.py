@@ -53,6 +53,11 @@ def _beginnings(previous: Sequence[str], text: str) -> list[str]:
 
 
 def _cut(left: str, right: str) -> bool:
-    """Whether one token may go on from `left` to `right`; numbers sent in a row are no token."""
+    """Whether one token may go on from `left` to `right`.
+
+    Numbers sent in a row are no token, and a word with more after it begins a sentence.
+    """
     last, first = _LAST.search(left), _FIRST.match(right)
-    return last is not None and first is not None and not (last[0] + first[0]).isdigit()
+    if last is None or first is None or (last[0] + first[0]).isdigit():
+        return False
+    return not (first[0].isalpha() and first.end() < len(right.rstrip()))

@@ -8,9 +8,16 @@ from moderator.domain.rule import Boundary, Layer, Separators
 from moderator.matching.entries import Entry, Phrase
 from moderator.text.characters import Characters
 from moderator.text.folding import Folded, layers_within
-from moderator.text.separators import LONGEST_GAP, SENTENCE_MARKS
+from moderator.text.separators import (
+    LONGEST_GAP,
+    LONGEST_UNIFORM_GAP,
+    MEASURES,
+    SENTENCE_MARKS,
+    SINGLE_CLAUSES,
+)
 
 Span = tuple[int, int]
+SHORT_WORD = 2  # characters
 _ORDER = {layer: place for place, layer in enumerate(Layer)}
 
 
@@ -57,7 +64,7 @@ class Judge:
     def judge(self, found: Found) -> Judged:
         span = (found.parts[0][0], found.parts[-1][1])
         origin = self._canonical.origin(*span)
-        reason = found.reason or self._boundary(found.entry, span) or self._gaps(found)
+        reason = found.reason or self._boundary(found, span) or self._gaps(found)
         if reason:
             return Judged(found.entry, *origin, reason=reason)
         layers = self._layers(found, origin)
@@ -65,11 +72,12 @@ class Judge:
         tried = tuple(phrase.spelled for phrase in found.phrases)
         return Judged(found.entry, *origin, layers, reason, tried)
 
-    def _boundary(self, entry: Entry, span: Span) -> str:
-        boundary = entry.word.boundary
-        if boundary is Boundary.ANYWHERE:
-            return ""
+    def _boundary(self, found: Found, span: Span) -> str:
+        boundary = found.entry.word.boundary
         text, (start, end) = self._canonical.text, span
+        if boundary is Boundary.ANYWHERE:
+            cut = Layer.PINYIN in found.layers and _cuts_latin(text, start, end)
+            return "an initial stands within a longer word" if cut else ""
         if start and _in_word(text[start - 1]) and _in_word(text[start]):
             return "stands within a longer word"
         if boundary is Boundary.PREFIX or end == len(text):
@@ -79,16 +87,23 @@ class Judge:
     def _gaps(self, found: Found) -> str:
         parts, text = found.parts, self._canonical.text
         filled = [text[left[1] : right[0]] for left, right in pairwise(parts) if left[1] < right[0]]
-        return _gap_objection(found.entry, len(parts) - 1, filled) if filled else ""
+        if not filled:
+            return ""
+        return _noise_objection(found, text, filled) or _gap_objection(
+            found.entry, len(parts) - 1, filled, alone=_end_alone(parts, text)
+        )
 
     def _layers(self, found: Found, origin: Span) -> tuple[Layer, ...]:
         span, word = self._original[slice(*origin)], found.entry.word.text
         if span == word:
             return ()
         undone = layers_within(span, self._characters) | set(found.layers)
-        parts = found.parts
-        if any(left[1] < right[0] for left, right in pairwise(parts)):
-            undone.add(Layer.SEPARATORS)
+        for left, right in pairwise(found.parts):
+            gap = self._canonical.text[left[1] : right[0]]
+            if any(map(str.isalnum, gap)):
+                undone.add(Layer.NOISE)
+            if not all(map(str.isalnum, gap)):
+                undone.add(Layer.SEPARATORS)
         if not undone & {Layer.PINYIN, Layer.INITIALS} and word != word.lower():
             undone.add(Layer.CASE)
         return tuple(sorted(undone, key=_ORDER.__getitem__))
@@ -98,6 +113,12 @@ class Judge:
         if neighbours is None or neighbours.present(self._canonical.text, *span):
             return ""
         return "company missing"
+
+
+def _cuts_latin(text: str, start: int, end: int) -> bool:
+    """Whether Latin letters at the edges of the span go on beyond it."""
+    edges = text[max(0, start - 1) : start + 1], text[end - 1 : end + 1]
+    return any(len(edge) > 1 and edge.isascii() and edge.isalpha() for edge in edges)
 
 
 def _in_word(character: str) -> bool:
@@ -120,19 +141,55 @@ def _allowed(found: Found) -> str:
     return ""
 
 
-def _gap_objection(entry: Entry, gaps: int, filled: Sequence[str]) -> str:
+def _noise_objection(found: Found, text: str, filled: Sequence[str]) -> str:
+    """Why letters or digits between the characters are not there as a disguise."""
+    if len(found.parts) > SHORT_WORD or not any(gap.isalnum() for gap in filled):
+        return ""
+    if found.entry.listed:
+        return "noise is not undone for the short words of long lists"
+    last = text[found.parts[-1][0]]
+    return "a number of them" if filled[0].isdigit() and last in MEASURES else ""
+
+
+def _end_alone(parts: Sequence[Span], text: str) -> bool:
+    """Whether only the first or the last character stands apart, alone between sentence marks."""
+    (start, first), (last, end) = parts[0], parts[-1]
+    left = text[first : parts[1][0]]
+    right = text[parts[-2][1] : last]
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    if "\n" in left + right:  # one under the other
+        return len(parts) == SHORT_WORD and _edge(before) and _edge(after)
+    return (_marks(left) and _edge(before) and text[start] not in SINGLE_CLAUSES) or (
+        _marks(right) and _edge(after) and text[last] not in SINGLE_CLAUSES
+    )
+
+
+def _too_long(gap: str, longest: int) -> bool:
+    return len(gap) > (LONGEST_UNIFORM_GAP if gap == gap[0] * len(gap) else longest)
+
+
+def _marks(gap: str) -> bool:
+    return any(mark in SENTENCE_MARKS for mark in gap)
+
+
+def _edge(beside: str) -> bool:
+    return not beside or beside in SENTENCE_MARKS
+
+
+def _gap_objection(entry: Entry, gaps: int, filled: Sequence[str], *, alone: bool) -> str:
     separators = entry.word.separators
-    if separators is Separators.NONE:
-        return "separators are not undone for this word"
-    if max(map(len, filled)) > LONGEST_GAP[separators]:
-        return "too much stands between the characters"
     spelled_out = gaps > 1 and len(filled) == gaps
+    if separators is Separators.NONE and not (spelled_out and _spellable(entry)):
+        return "separators are not undone for this word"
+    if any(_too_long(gap, LONGEST_GAP[separators]) for gap in filled):
+        return "too much stands between the characters"
     if entry.ascii and not spelled_out and any(gap.isspace() for gap in filled):
         return "a space within a Latin word is no disguise"
-    if separators is Separators.FEW and not spelled_out and _ends_sentence(filled):
+    if separators is Separators.FEW and not (spelled_out or alone) and any(map(_marks, filled)):
         return "a sentence mark stands between the characters"
     return ""
 
 
-def _ends_sentence(gaps: Sequence[str]) -> bool:
-    return any(mark in SENTENCE_MARKS for gap in gaps for mark in gap)
+def _spellable(entry: Entry) -> bool:
+    """Whether a Latin word may stand letter by letter, though nothing may part it elsewhere."""
+    return entry.ascii and Layer.SEPARATORS in entry.word.undo

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from moderator.domain.rule import Layer
@@ -11,20 +11,21 @@ from moderator.matching.judging import Found
 from moderator.matching.phrases import Phrases, repeats
 from moderator.text.acronyms import ACRONYMS
 from moderator.text.folding import Folded
-from moderator.text.leet import MARKS, MASKS, key, masks, spells
+from moderator.text.leet import MARKS, MASKS, key, masks, spells, stretches
 from moderator.text.pinyin import Pinyin
 from moderator.text.squeezing import squeeze
 
 FEWEST_INITIALS = 3
 MOST_MEANINGS = 2  # initials that stand for more words stand for none
-_SIGN = "[0-9a-z@$!|+(£¡*#]"
+_SIGN = "[0-9a-z@$!|+(£¡€¢*#]"
 _TOKEN = re.compile(f"{_SIGN}{_SIGN}*")  # a plain class first: `re` skips to it fast
 LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
-_TELLING = 5  # characters of a token in leet that may have only two letters
+_TELLING = 5  # characters of a token in leet that may have only one letter
 MOST_TOKENS = 1024  # of one text
 _MARKS = MARKS + MASKS
 _LETTER = re.compile("[a-z]")
 _REPEATED = re.compile(r"(.)\1")
+_REPEATED_LETTER = re.compile(r"([a-z])\1++")
 
 
 class LatinTokens:
@@ -35,7 +36,7 @@ class LatinTokens:
     def __init__(self, entries: Iterable[Entry], pinyin: Pinyin) -> None:
         known = list(entries)
         words = [entry for entry in known if entry.ascii and entry.text.isalnum()]
-        self._leet = _grouped((key(e.text), e) for e in words if _undoes(e, Layer.LEET, 3))
+        self._leet = _grouped((squeeze(key(e.text)), e) for e in words if _undoes(e, Layer.LEET, 3))
         self._starred = _grouped(
             (f"{len(e.text)}{e.text[0]}", e) for e in words if _undoes(e, Layer.LEET, 4)
         )
@@ -57,14 +58,34 @@ class LatinTokens:
 
     def disguises(self, token: str) -> bool:
         """Whether a lower-case token with digits or marks may be a word in leet."""
-        return any(True for _ in self._disguises(token))
+        return any(True for _ in self._disguises(token)) or self._phrases.have(token)
+
+    @property
+    def parted(self) -> Iterable[str]:
+        """Pieces of phrases whose words are parted by more than a space: for the automaton."""
+        return self._phrases.parted
+
+    @property
+    def sought(self) -> Mapping[str, Iterable[str]]:
+        """All that a token, or its key, may be found under."""
+        return {
+            "initials": self._initials,
+            "repeated": self._collapsed,
+            "leet": self._leet,
+            "starred": self._starred,
+            "phrased": self._phrases.keys,
+        }
 
     def find(self, view: Folded) -> Iterator[Found]:
         """What the tokens of the canonical text stand for, beside what they spell."""
         yield from self._phrases.find(view)
         chinese = not view.text.isascii()
+        known: dict[str, list[tuple[str, Entry, Layer]]] = {}
         for token in islice(tokens(view.text), MOST_TOKENS):
-            for run, entry, layer in self._meanings(token.group(), chinese=chinese):
+            written = token.group()
+            if written not in known:
+                known[written] = list(self._meanings(written, chinese=chinese))
+            for run, entry, layer in known[written]:
                 start = token.start() + token.group().index(run)
                 yield Found(entry, ((start, start + len(run)),), (layer,))
 
@@ -83,13 +104,24 @@ class LatinTokens:
         if len(token) > LONGEST_TOKEN or not _LETTER.search(token):
             return
         for run in dict.fromkeys((token, token.rstrip(_MARKS))):
-            for entry in self._leet.get(key(run), ()):
-                if entry.text != run and _mostly_letters(run) and spells(run, entry.text):
+            for entry in self._leet.get(squeeze(key(run)), ()):
+                if entry.text != run and _mostly_letters(run) and _in_leet(run, entry.text):
                     yield run, entry, Layer.LEET
-            if any(sign in MASKS for sign in run):
-                for entry in self._starred.get(f"{len(run)}{run[0]}", ()):
-                    if masks(run, entry.text):
-                        yield run, entry, Layer.LEET
+            if any(sign in _MARKS for sign in run):
+                once = _REPEATED_LETTER.sub(r"\1", run)
+                for written in {run, once}:
+                    for entry in self._starred.get(f"{len(written)}{written[0]}", ()):
+                        if masks(written, entry.text):
+                            yield run, entry, Layer.LEET
+
+
+def _in_leet(run: str, word: str) -> bool:
+    return spells(run, word) or (not run.isalpha() and stretches(run, word))
+
+
+def is_sign(character: str) -> bool:
+    """Whether tokens are made of it."""
+    return _TOKEN.fullmatch(character) is not None
 
 
 def letters_of(token: str) -> str:
@@ -116,7 +148,8 @@ def _undoes(entry: Entry, layer: Layer, least: int) -> bool:
 
 def _mostly_letters(token: str) -> bool:
     letters = sum(map(str.isalpha, token))
-    return 2 * letters >= len(token) or (letters > 1 and len(token) >= _TELLING)
+    marked = any(sign in _MARKS for sign in token)
+    return 2 * letters >= len(token) or len(token) >= _TELLING or (marked and len(token) > 3)
 
 
 def _initials(entries: Iterable[Entry], pinyin: Pinyin) -> Iterator[tuple[str, Entry]]:

@@ -7,6 +7,7 @@ maps one character to one is changed, and characters that nobody sees are left o
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The traditional characters that stand in the words which patterns look for.
@@ -58,15 +59,23 @@ class Legible:
         if ascii_only and "\\" not in original:
             return cls(original)
         text = _with_newlines(original if ascii_only else original.translate(_TABLE))
-        unseen = {i for run in _UNSEEN.finditer(text) for i in range(*run.span())}
-        if not unseen:
+        kept: list[int] = []
+        end = 0
+        for run in _UNSEEN.finditer(text):
+            kept.extend(range(end, run.start()))
+            end = run.end()
+        if not end:
             return cls(text)
-        kept = tuple(i for i in range(len(text)) if i not in unseen)
-        return cls("".join(text[i] for i in kept), kept)
+        kept.extend(range(end, len(text)))
+        return cls(_UNSEEN.sub("", text), tuple(kept))
 
     def position(self, original: int) -> int:
         """Where the character at `original` (or the next that was kept) stands in `text`."""
         return original if self.offsets is None else bisect_left(self.offsets, original)
+
+    def positions(self, originals: Iterable[int]) -> Iterable[int]:
+        """As `position`, of several."""
+        return originals if self.offsets is None else map(self.position, originals)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original text behind `start:end`; `end` must be after `start`."""

@@ -15,10 +15,13 @@ from moderator.domain.rule import Layer, Separators
 from moderator.matching.automaton import Automaton, EngineName, build
 from moderator.matching.entries import Form
 from moderator.text.characters import Characters
+from moderator.text.escapes import HINTS
 from moderator.text.separators import SENTENCE_MARKS, is_separator
 from moderator.text.squeezing import REDUPLICATED, squeeze
 
-_UNIFORM_MARKS = "，、,…"
+_UNIFORM_MARKS = (*"，、,…。；：！？\n", "\r\n")
+_PARTING_MARKS = (*"，。、！？…\n", "\r\n", "】【", "」「", "）（", ")(")
+_AS_WRITTEN = frozenset({Layer.PINYIN, Layer.EMOJI})  # nothing more is undone in such forms
 
 
 class Bounds(NamedTuple):
@@ -34,16 +37,40 @@ class Bounds(NamedTuple):
     splitting: int
 
 
+class Parting(NamedTuple):
+    """Where sentence marks may part a word.
+
+    `marks` are these; `inner` are characters within words, between two equal marks (六，合，彩);
+    `ends` the first or last two of a word, one apart from the rest (傻，逼); after those of
+    `patient` words there may be any mark.
+    """
+
+    marks: frozenset[str]
+    inner: frozenset[str]
+    ends: frozenset[str]
+    patient: frozenset[str]
+
+    def may_part(self, text: str, at: int) -> bool:
+        """Whether the mark at `at` stands where words are parted."""
+        before, after, beyond = text[at - 1 : at], text[at + 1 : at + 2], text[at + 2 : at + 3]
+        return (
+            before in self.patient
+            or (after in self.inner and beyond in self.marks)
+            or before + (beyond if after in self.marks else after) in self.ends
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Literals:
     """The automaton and what its numbers mean.
 
     Numbers below `wording` are forms of words, below `telling` keywords of patterns, below
     `folding` single characters that stand for others, below `hiding` characters that nobody sees,
-    below `separating` separators, below `spacing` characters spaced by sentence marks, below
+    below `separating` separators, below `spacing` sentence marks, below
     `doubling` doubled characters, below `splitting` the parts of split characters; the rest may
     begin a word in characters that sound or look alike.  `pairs` holds every two characters that
-    stand side by side in a word, `marks` the keywords that are separators too, `keywords` the words
+    stand side by side in a word, `marks` the keywords that are separators too,
+    `apart` the parts of split characters with a space between, `keywords` the words
     that are keywords of patterns too.
     """
 
@@ -52,7 +79,9 @@ class Literals:
     names: Sequence[str]
     bounds: Bounds
     pairs: frozenset[str]
+    parting: Parting
     splits: Mapping[int, str]
+    apart: frozenset[int]
     marks: frozenset[int]
     keywords: frozenset[int]
 
@@ -70,16 +99,18 @@ def collect(
     for form in forms:
         by_literal.setdefault(form.literal, []).append(form)
     pairs = _pairs(forms)
+    useful = _useful_splits(splits, pairs)
+    parting = _parting(forms)
     groups = (
         by_literal,
         keywords,
-        sorted(characters.triggers - characters.unseen),
+        [*sorted(characters.triggers - characters.unseen), *HINTS],
         sorted(characters.unseen),
-        _separators(characters),
-        sorted(_spaced(forms)),
+        separators(characters),
+        sorted(parting.marks),
         sorted(_doubles(forms)),
-        _useful_splits(splits, pairs),
-        sounds,
+        useful,
+        [*sounds, *map(" ".join, useful)],
     )
     names, bounds = _numbered(groups)
     numbers = {name: number for number, name in enumerate(names)}
@@ -89,8 +120,10 @@ def collect(
         names=names,
         bounds=Bounds(*bounds[:-1]),
         pairs=pairs,
+        parting=parting,
         splits={numbers[parts]: splits[parts] for parts in splits if parts in numbers},
         keywords=frozenset(numbers[one] for one in keywords if one in by_literal),
+        apart=frozenset(numbers[" ".join(parts)] for parts in useful),
         marks=frozenset(
             number
             for number, name in enumerate(names[: bounds[1]])
@@ -113,14 +146,15 @@ def _pairs(forms: Sequence[Form]) -> frozenset[str]:
     """Every two characters that stand side by side in a word and may be parted."""
     found: set[str] = set()
     for form in forms:
-        if form.entry.ascii and form.entry.word.separators is Separators.NONE:
+        latin = form.entry.ascii and form.entry.word.separators is Separators.NONE
+        if latin or not _AS_WRITTEN.isdisjoint(form.layers):
             continue
         letters = form.literal if form.literal.isalnum() else squeeze(form.literal)
         found.update(map("".join, pairwise(letters)))
     return frozenset(found)
 
 
-def _separators(characters: Characters) -> list[str]:
+def separators(characters: Characters) -> list[str]:
     """Single marks, symbols, emoji and spaces but those that end a part of a sentence."""
     spans = (range(0x20, 0xD800), range(0xE000, 0x20000))
     return [
@@ -134,13 +168,17 @@ def _separators(characters: Characters) -> list[str]:
     ]
 
 
-def _spaced(forms: Sequence[Form]) -> set[str]:
-    """六，合，彩: inner characters between two equal marks; and any mark after words with `any`."""
-    inner = {letter for form in forms if _gaps(form) for letter in form.literal[1:-1]}
-    found = {mark + letter + mark for letter in inner for mark in _UNIFORM_MARKS}
+def _parting(forms: Sequence[Form]) -> Parting:
+    inner: set[str] = set()
+    ends: set[str] = set()
+    for form in forms:
+        if _gaps(form):
+            inner.update(form.literal[1:-1])
+            ends |= {end for end in (form.literal[:2], form.literal[-2:]) if len(end) == 2}
     patient = (form for form in forms if form.entry.word.separators is Separators.ANY)
     before = {letter for form in patient for letter in form.literal[:-1]}
-    return found | {letter + mark for letter in before for mark in SENTENCE_MARKS}
+    marks = SENTENCE_MARKS.union(*_UNIFORM_MARKS) if inner or ends or before else frozenset()
+    return Parting(marks, frozenset(inner), frozenset(ends), frozenset(before))
 
 
 def _gaps(form: Form) -> bool:
@@ -153,7 +191,7 @@ def _doubles(forms: Sequence[Form]) -> set[str]:
     inner = {
         letter
         for form in forms
-        if Layer.REPEATS in form.entry.word.undo and not form.entry.ascii
+        if Layer.REPEATS in form.entry.word.undo and not (form.entry.ascii or form.layers)
         for letter in form.literal[1:-1]
     }
     return {letter * (3 if letter in REDUPLICATED else 2) for letter in inner}

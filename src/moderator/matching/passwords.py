@@ -9,8 +9,8 @@ from moderator.matching.vocabulary import FAMILIAR, PAIRS, TALK
 
 _CODE = re.compile(
     r"[\w.]+\(|\)$|^(?:self|this|os|process|env|config|settings|request|req|args|params|user|data)\."
-    r"|::|->|=>|&&|\|\||^[<\[{(]|[>\]})]$|^\$|^%\w+%$|^https?:"
-    r"|^[~.]{0,2}/[\w.]|^[A-Za-z]:\\|^[\w.]+\.(?:get|env|read|value)\b"
+    r"|\$\w{0,20}\[|^[,;].*[:,=]$|::|->|=>|&&|\|\||^[<\[{(]|[>\]})]$|^\$|^%\w+%$|^https?:"
+    r"|^(?:required|nullable|sometimes|bail|string|min|max)[|:]|^[~.]{0,2}/[\w.]|^[A-Za-z]:\\|^[\w.]+\.(?:get|env|read|value)\b"
 )
 _DATED = re.compile(r"v?\d+(?:\.\d+){1,3}\S{0,12}$|(?:19|20)\d\d-\d\d-\d\d")  # or a version
 # What looks like a password and names a ticket, a version, a file, an algorithm or a parameter.
@@ -20,9 +20,13 @@ _NAMED = re.compile(
     r"|zip|sql|sh|log|conf|cfg|ini|csv|jsp|php|password|passwd|pwd|token|secret|value)"
 )
 _ALGORITHM = re.compile(
-    r"(?i)(?:aes|sha|md|rsa|sm|des|base|utf|http|oauth|log4j|argon|bcrypt|pbkdf|hmac|wpa|ipv)"
+    r"(?i)(?:aes|sha|md|rsa|sm|des|base|utf|http|oauth|log4j|argon|bcrypt|scrypt|pbkdf|hmac|wpa"
+    r"|ipv|chacha|ed|curve|x|blowfish|pgp|gpg|tls|ssl|saml)"
     r"-?\d{0,4}(?:id|\.0)?(?:[-_](?:cbc|gcm|ecb|ctr|with\w{0,12}|\d{1,4})){0,3}"
 )
+# What programs call things: changePassword, admin/passwords#edit.
+_OF_PASSWORDS = re.compile(r"(?i)[a-z_/#.-]*(?:password|passwd|pwd)s?[a-z_/#.-]*")
+_INSIDE = re.compile(r"[A-Za-z][$#^*!%][A-Za-z]")  # super$ecret
 _RANGE = re.compile(r"\d{1,2}[-~]\d{1,3}")
 _WORD = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{5,}")
 
@@ -38,7 +42,7 @@ def is_password(value: str) -> bool:
     letters = value.strip("!.?")
     if letters.isalpha():
         return letters.lower() in FAMILIAR or not _natural(letters)
-    return any(map(str.isdigit, value)) or _kinds(value) >= 3
+    return any(map(str.isdigit, value)) or _kinds(value) >= 3 or bool(_INSIDE.search(value))
 
 
 def is_loose_password(value: str) -> bool:
@@ -65,7 +69,13 @@ def is_complex_password(value: str) -> bool:
 def _not_meant(value: str) -> bool:
     bare = value.strip("\"'.,;:!?").lower()
     spoken = bare in TALK or _RANGE.fullmatch(value) or _ALGORITHM.fullmatch(bare)
-    return bool(spoken or _CODE.search(value))
+    return bool(spoken or _CODE.search(value) or _OF_PASSWORDS.fullmatch(bare) or _sentence(bare))
+
+
+def _sentence(lowered: str) -> bool:
+    """Whether at least half of three or more words are those of talk about passwords."""
+    words = [word.strip(".,;:!?") for word in lowered.split()]
+    return len(words) > 2 and 2 * sum(word in TALK for word in words) >= len(words)
 
 
 def _kinds(value: str) -> int:

@@ -13,11 +13,11 @@ from moderator.domain.rule import Rule
 from moderator.matching.automaton import DEFAULT, build
 from moderator.matching.crowding import raise_for_crowds
 from moderator.matching.decoding import Decoded, decodings
+from moderator.matching.landmarks import Heads, same_length_lower
 from moderator.matching.legible import Legible
-from moderator.matching.runs import longest_run
 from moderator.matching.settling import settle
 from moderator.matching.trial import Find, Refusal
-from moderator.matching.windows import PatternRef, Reading, same_length_lower, thinned
+from moderator.matching.windows import PatternRef, Places, Reading, thinned
 
 Candidate = tuple[PatternRef, int]
 __all__ = ["Candidate", "PatternMatcher", "PatternRef"]
@@ -39,6 +39,7 @@ class PatternMatcher:
         )
         self.keywords: Mapping[str, tuple[PatternRef, ...]] = _by_keyword(refs)
         self.digit_patterns = tuple(ref for ref in refs if not ref.pattern.keywords)
+        self._heads = Heads(_shortest(refs))
         self._hidden = _Hidden(self.keywords)
         least = min((ref.pattern.digits for ref in self.digit_patterns), default=1)
         self._digit_run = re.compile(f"[0-9](?:[ -]?[0-9]){{{max(0, least - 1)},}}")
@@ -61,13 +62,28 @@ class PatternMatcher:
         runs of `text` are decoded and searched too, whatever the candidates are, unless the caller
         knows (`encoded=False`) that there are none but single percent escapes.
         """
-        finds = [trial for trial in _trials(text, candidates) if isinstance(trial, Find)]
-        decoded = self._decoded(text) if encoded or "%" in text else ()
-        return raise_for_crowds(text, settle([*finds, *decoded]))
+        places = Places(len(text))
+        trials = self._trials(text, candidates, places)
+        finds = [trial for trial in trials if isinstance(trial, Find)]
+        decoded = self._decoded(text, places) if encoded or "%" in text else ()
+        finds += decoded
+        return raise_for_crowds(text, settle(finds)) if finds else []
 
     def refusals(self, text: str, candidates: Iterable[Candidate]) -> list[Refusal]:
         """The places where an expression fitted and the value was refused, and why."""
-        return [trial for trial in _trials(text, candidates) if isinstance(trial, Refusal)]
+        trials = self._trials(text, candidates, Places(len(text)))
+        return [trial for trial in trials if isinstance(trial, Refusal)]
+
+    def _trials(
+        self, text: str, candidates: Iterable[Candidate], places: Places
+    ) -> Iterator[Find | Refusal]:
+        positions: dict[PatternRef, list[int]] = defaultdict(list)
+        for ref, position in candidates:
+            positions[ref].append(position)
+        if positions:
+            reading = Reading(text, self._heads, places)
+            for ref, found in positions.items():
+                yield from reading.trials(ref, found)
 
     def _digit_candidates(self, text: str) -> Iterator[Candidate]:
         if not self.digit_patterns:
@@ -78,9 +94,10 @@ class PatternMatcher:
                 if digits >= ref.pattern.digits:
                     yield ref, run.start()
 
-    def _decoded(self, text: str) -> Iterator[Find]:
+    def _decoded(self, text: str, places: Places) -> Iterator[Find]:
         for decoded in decodings(text):
-            for trial in _trials(decoded.text, self._hidden.candidates(decoded.text)):
+            candidates = self._hidden.candidates(decoded.text)
+            for trial in self._trials(decoded.text, candidates, places):
                 if isinstance(trial, Find):
                     yield trial.moved(decoded.start, decoded.end, _chain(decoded))
 
@@ -111,20 +128,17 @@ class _Hidden:
                     yield ref, position
 
 
-def _trials(text: str, candidates: Iterable[Candidate]) -> Iterator[Find | Refusal]:
-    longest = longest_run(text)
-    positions: dict[PatternRef, list[int]] = defaultdict(list)
-    for ref, position in candidates:
-        if ref.least_run <= longest:
-            positions[ref].append(position)
-    if positions:
-        reading = Reading.of(text)
-        for ref, found in positions.items():
-            yield from reading.trials(ref, found)
-
-
 def _chain(decoded: Decoded) -> str:
     return "decoded:" + ">".join(decoded.chain)
+
+
+def _shortest(refs: Iterable[PatternRef]) -> dict[str, int]:
+    """The heads of all patterns, and the least length of a match with each."""
+    shortest: dict[str, int] = {}
+    for ref in refs:
+        for head in ref.heads:
+            shortest[head] = min(ref.shortest, shortest.get(head, ref.shortest))
+    return shortest
 
 
 def _by_keyword(refs: Iterable[PatternRef]) -> dict[str, tuple[PatternRef, ...]]:

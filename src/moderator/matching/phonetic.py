@@ -52,12 +52,9 @@ class Phonetics:
         "_segmentations",
     )
 
-    def __init__(self, entries: Iterable[Entry], pinyin: Pinyin, engine: EngineName) -> None:
-        by_signs: dict[str, list[Entry]] = {}
-        for entry in entries:
-            if Layer.PINYIN in entry.word.undo and len(entry.text) > 1:
-                for signs in _spellings(entry, pinyin):
-                    by_signs.setdefault(signs, []).append(entry)
+    def __init__(
+        self, by_signs: Mapping[str, list[Entry]], pinyin: Pinyin, engine: EngineName
+    ) -> None:
         self._entries = tuple(by_signs.values())
         self._automaton = build(list(by_signs), engine)
         self._pairs = frozenset(
@@ -66,6 +63,12 @@ class Phonetics:
         self._before, self._after = _neighbours(by_signs.items())
         self._pinyin = pinyin
         self._segmentations = Memo(pinyin.segmentations)
+
+    @property
+    def beside(self) -> Iterator[str]:
+        """Every character and sign that stand side by side in a word, as they stand."""
+        yield from (one + sign for sign, found in self._before.items() for one in found)
+        yield from (sign + one for sign, found in self._after.items() for one in found)
 
     def plausible(self, run: str) -> bool:
         """Whether one run of lower-case letters is pinyin at all; a cheap look."""
@@ -77,7 +80,13 @@ class Phonetics:
         return bool(windows) and any(True for _ in self._found(text, windows))
 
     def _plausible_runs(self, text: str) -> Iterator[re.Match[str]]:
-        return (run for run in _RUN.finditer(text) if self.plausible(run.group()))
+        known: dict[str, bool] = {}
+        for run in _RUN.finditer(text):
+            written = run.group()
+            if written not in known:
+                known[written] = self.plausible(written)
+            if known[written]:
+                yield run
 
     def find(self, view: Folded) -> Iterator[Found]:
         """The words of which at least one syllable is typed, in the canonical text."""
@@ -158,6 +167,16 @@ class Phonetics:
                 if _disguises(span, entry.text, chinese=chinese):
                     parts = tuple((unit.start, unit.end) for unit in span)
                     yield Found(entry, parts, (Layer.PINYIN,))
+
+
+def spelled(entries: Iterable[Entry], pinyin: Pinyin) -> dict[str, list[Entry]]:
+    """The words that may be typed in pinyin, by the signs of their syllables."""
+    by_signs: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if Layer.PINYIN in entry.word.undo and len(entry.text) > 1:
+            for signs in _spellings(entry, pinyin):
+                by_signs.setdefault(signs, []).append(entry)
+    return by_signs
 
 
 def _beside(near: str, known: str) -> bool:

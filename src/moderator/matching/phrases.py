@@ -1,20 +1,24 @@
-"""Phrases of several Latin words in which letters are repeated: you idioooot."""
+"""Phrases of several Latin words, disguised word by word: you idioooot, k1ll yourself, fuck_you."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from moderator.domain.rule import Layer
 from moderator.matching.entries import Entry
 from moderator.matching.judging import Found
 from moderator.text.folding import Folded
+from moderator.text.leet import key, spells
 from moderator.text.squeezing import runs, squeeze
 
-_WORD = re.compile("[a-z0-9]{1,36}")
+_WORD = re.compile("[a-z0-9@$£¡€¢](?:[a-z0-9@$£¡€¢!|+(*#]{0,34}[a-z0-9@$£¡€¢])?")
 _MOST_WORDS = 1024  # of one text
-_WIDEST_GAP = 3  # spaces
+_GAP = re.compile(r"[\s\-_.*~]{1,12}")
+_MARKS = "-_."
+_LEAST_IN_LEET = 3
+_LETTER = re.compile("[a-z]")
 
 
 class _Place(NamedTuple):
@@ -26,55 +30,90 @@ class _Place(NamedTuple):
 
 
 class Phrases:
-    """Finds phrases by any of their words with repeated letters.  Immutable."""
+    """Finds phrases by any of their words in disguise, or by what parts them.  Immutable."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_places", "parted")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         places: dict[str, list[_Place]] = defaultdict(list)
+        parted: dict[str, None] = {}
         for entry in entries:
             words = tuple(entry.text.split())
             if len(words) > 1 and all(map(str.isalnum, words)):
+                parted |= dict.fromkeys(_parted(words))
                 for at, word in enumerate(words):
-                    places[squeeze(word)].append(_Place(entry, words, at))
+                    places[_key(word)].append(_Place(entry, words, at))
         self._places = {letters: tuple(found) for letters, found in places.items()}
+        # What stands in a text in which the words of a phrase are parted by more than a space.
+        self.parted: Sequence[str] = tuple(parted)
+
+    @property
+    def keys(self) -> Iterable[str]:
+        """What their words are found under."""
+        return self._places
 
     def have(self, run: str) -> bool:
-        """Whether the run is a word of some phrase with letters repeated."""
-        return any(
-            repeats(run, place.words[place.at]) for place in self._places.get(squeeze(run), ())
-        )
+        """Whether the run is a word of some phrase in disguise."""
+        return any(undone(run, place.words[place.at]) for place in self._places.get(_key(run), ()))
 
     def find(self, view: Folded) -> Iterator[Found]:
-        """The phrases in the canonical text that have such a word."""
+        """The phrases in the canonical text of which something is disguised."""
         if self._places:
-            words = list(_WORD.finditer(view.text))[:_MOST_WORDS]
+            words = list(islice(_WORD.finditer(view.text), _MOST_WORDS))
+            known: dict[str, list[_Place]] = {}
             for number, word in enumerate(words):
-                for place in self._places.get(squeeze(word.group()), ()):
-                    if repeats(word.group(), place.words[place.at]):
-                        yield from _whole(view.text, place, words, number - place.at)
+                written = word.group()
+                if written not in known:
+                    known[written] = self._begun_by(written)
+                for place in known[written]:
+                    there = words[number : number + len(place.words)]
+                    yield from _whole(view.text, place, there)
+
+    def _begun_by(self, run: str) -> list[_Place]:
+        """The phrases of which the run may be the first word."""
+        places = (place for place in self._places.get(_key(run), ()) if not place.at)
+        return [place for place in places if run == place.words[0] or undone(run, place.words[0])]
 
 
-def _whole(text: str, place: _Place, words: Sequence[re.Match[str]], first: int) -> Iterator[Found]:
-    there = words[first : first + len(place.words)] if first >= 0 else ()
-    if len(there) == len(place.words) and _is_phrase(text, place.words, there):
-        yield Found(place.entry, ((there[0].start(), there[-1].end()),), (Layer.REPEATS,))
+def _key(word: str) -> str:
+    return squeeze(key(word))
 
 
-def _is_phrase(text: str, words: Sequence[str], there: Sequence[re.Match[str]]) -> bool:
+def _parted(words: Sequence[str]) -> Iterator[str]:
+    for left, right in pairwise(words):
+        yield left + "  "
+        for mark in _MARKS:
+            yield left + mark + right
+
+
+def _whole(text: str, place: _Place, there: Sequence[re.Match[str]]) -> Iterator[Found]:
     gaps = [text[one.end() : other.start()] for one, other in pairwise(there)]
-    return all(gap.isspace() and len(gap) <= _WIDEST_GAP for gap in gaps) and all(
-        found.group() == word or repeats(found.group(), word)
-        for found, word in zip(there, words, strict=True)
-    )
+    if len(there) < len(place.words) or not all(map(_GAP.fullmatch, gaps)):
+        return
+    layers: set[Layer] = set() if all(gap == " " for gap in gaps) else {Layer.SEPARATORS}
+    for found, word in zip(there, place.words, strict=True):
+        layer = undone(found.group(), word)
+        if layer:
+            layers.add(layer)
+        elif found.group() != word:
+            return
+    if layers:
+        yield Found(place.entry, ((there[0].start(), there[-1].end()),), tuple(layers))
+
+
+def undone(run: str, word: str) -> Layer | None:
+    """What makes the run the word; None if it is not, or is as it is."""
+    if repeats(run, word):
+        return Layer.REPEATS
+    leet = run != word and len(word) >= _LEAST_IN_LEET and spells(run, word)
+    return Layer.LEET if leet and _LETTER.search(run) else None
 
 
 def repeats(run: str, word: str) -> bool:
     """Whether the run is the word with letters repeated: three times, or in a word of four."""
+    if run == word or squeeze(run) != squeeze(word):
+        return False
     there, needed = runs(run), runs(word)
-    return (
-        run != word
-        and squeeze(run) == squeeze(word)
-        and all(a >= b for a, b in zip(there, needed, strict=True))
-        and (max(there) > 2 or len(word) > 3)
+    return all(a >= b for a, b in zip(there, needed, strict=True)) and (
+        max(there) > 2 or len(word) > 3
     )

@@ -5,7 +5,7 @@ from itertools import pairwise
 from operator import sub
 
 _TEMPLATES = re.compile(
-    r"<[^<>\n]{1,64}>|\{\{|\$\{|\$\(|<%|#\{"  # <token>, {{ key }}, ${VAR}, $(cmd), #{var}
+    r"<[^<>\n]{1,64}>|\{\{|\$\{|\$\(|<%|#\{|&lt;"  # <token>, {{ key }}, ${VAR}, $(cmd), #{var}
     r"|^\$[A-Za-z_]\w{0,64}$|^%\w{1,64}%$|^\[[^\[\]]{1,64}\]$|^\{[^{}]{1,64}\}$"
     r"|x{4}|X{4}|[*•●?#]{4}|\.{3}|…|_{4}|-{6}"  # covered or left out
     r"|^(?:os|process|env|config|settings|self|this|vault|secrets?|ENV|System)[.\[(]"
@@ -13,12 +13,13 @@ _TEMPLATES = re.compile(
 _SAID = re.compile(  # over lower case
     "example|sample|placeholder|change[_-]?me(?![a-z0-9])|redacted|dummy|insert|replace|removed|hidden|masked"
     "|your[_-]|[_-]here|goeshere|my[_-](?:secret|token|key|password|api)|to[_-]be[_-]|not[_-]?real"
-    "|lorem|示例|样例|你的|您的|占位|填写|填入|此处|打码"
+    "|fake[_-]?(?:secret|pass|key|token|value)|^fake|lorem|示例|样例|你的|您的|占位|填写|填入|此处|打码"
     "|(?:^|[_-])(?:todo|tbd|fake|foo|bar|foobar|none|null|undefined)(?:$|[_-])"
 )
 # The share of a long value that may be made of ascending, descending or repeated runs.
 _MONOTONE_SHARE = 0.6
 _LONG = 12
+_LONG_AS_KEYS = 16  # people do have passwords such as wang1234567890
 
 
 def is_placeholder(value: str) -> bool:
@@ -28,7 +29,7 @@ def is_placeholder(value: str) -> bool:
         _TEMPLATES.search(value)
         or _SAID.search(lowered)
         or _filler(lowered)
-        or (len(value) >= _LONG and _monotone(value) > _MONOTONE_SHARE * len(value))
+        or (len(value) >= _LONG_AS_KEYS and _monotone(value) > _MONOTONE_SHARE * len(value))
     )
 
 

@@ -27,6 +27,11 @@ def least_run(expression: str) -> int:
     return _sequence(_parse(expression, re.ASCII)).best
 
 
+def shortest(expression: str) -> int:
+    """The length that no match falls below."""
+    return int(_parse(expression, re.ASCII).getwidth()[0])
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """Runs that every match of a piece has: at its beginning, anywhere, at its end.

@@ -8,12 +8,13 @@ from moderator.domain.rule import Rule
 from moderator.matching.automaton import DEFAULT, EngineName, Match
 from moderator.matching.entries import compiled
 from moderator.matching.explanation import Explanation, Suppressed
+from moderator.matching.glancing import first_look
 from moderator.matching.judging import Judge, Judged
 from moderator.matching.latin import LatinTokens, token_texts
 from moderator.matching.literals import collect
 from moderator.matching.nearness import nearest
 from moderator.matching.patterns import PatternMatcher
-from moderator.matching.phonetic import Phonetics
+from moderator.matching.phonetic import Phonetics, spelled
 from moderator.matching.sieve import NOTHING, PATTERNS, WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.trial import Refusal
@@ -42,8 +43,12 @@ class Screen:
         entries, forms = compiled(enabled, self._characters)
         self._entries = entries
         soundalikes = Soundalikes(entries, pinyin())
+        latin = LatinTokens(entries, pinyin())
+        sounds = [*soundalikes.pairs, *latin.parted]
+        by_signs = spelled(entries, pinyin())
+        phonetics = Phonetics(by_signs, pinyin(), engine)
         literals = collect(
-            forms, self._patterns.keywords, self._characters, splits(), soundalikes.pairs, engine
+            forms, self._patterns.keywords, self._characters, splits(), sounds, engine
         )
         self._find = literals.automaton.find
         self._triggers = PatternTriggers(self._patterns, literals)
@@ -51,9 +56,12 @@ class Screen:
         self._words = Words(
             literals,
             self._sieve,
-            LatinTokens(entries, pinyin()),
-            Phonetics(entries, pinyin(), engine),
+            latin,
+            phonetics,
             soundalikes,
+        )
+        self._glance = first_look(
+            literals, self._triggers, latin, phonetics, soundalikes, by_signs, pinyin()
         )
 
     def screen(self, text: str) -> tuple[Hit, ...]:
@@ -61,6 +69,8 @@ class Screen:
 
         At most `HITS_PER_RULE` for one rule; of overlapping words of one rule the longest.
         """
+        if self._glance is not None and not self._glance.calls(text):
+            return ()
         lowered = text.lower()
         try:
             matches = self._find(lowered)

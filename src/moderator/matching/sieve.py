@@ -1,6 +1,8 @@
 """The first look at what the automaton found: whether anything calls for more work."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from moderator.matching.automaton import Match
 from moderator.matching.entries import Form, Neighbours
@@ -9,9 +11,11 @@ from moderator.text.folding import Folded
 from moderator.text.joining import Split, joined
 from moderator.text.squeezing import squeeze
 
+MOST_SPLITS = 1024  # of one text
 _AROUND = 24  # characters on either side of a gap that may belong to the same word
 _NEAR = 8  # characters within which a mixed word goes on with an ideograph
 _LONG = 256  # characters; in longer texts places are not looked at one by one
+_NOISE = re.compile("(?<=[\u3400-\u9fff])[0-9a-z]{1,2}(?=[\u3400-\u9fff])")
 _ORDINARY_GAPS = frozenset(" -'/_")  # these part words of English all the time
 
 
@@ -32,6 +36,7 @@ class Sieve:
         "_keywords",
         "_marks",
         "_pairs",
+        "_parting",
         "_separating",
         "_spacing",
         "_splits",
@@ -49,10 +54,11 @@ class Sieve:
         self._separating = literals.bounds.separating
         self._spacing = literals.bounds.spacing
         self._doubling = literals.bounds.doubling
-        self._guarded = _guarded(literals.forms)
+        self._guarded = guarded(literals.forms)
         self._keywords = literals.keywords
         self._marks = literals.marks
         self._pairs = literals.pairs
+        self._parting = literals.parting
         self._splits = literals.splits
         self._wholes = {literals.names[number]: one for number, one in literals.splits.items()}
 
@@ -64,6 +70,7 @@ class Sieve:
         padded = f"\n{text}\n"  # every character has neighbours: quicker than slices
         call = NOTHING
         gap_start = gap_end = -1
+        alone: set[int] = set()  # words that lack their company: looked for once in a text
         for start, end, number in matches:
             if number >= separating:
                 ordinary = (
@@ -75,8 +82,9 @@ class Sieve:
                     return WORDS
                 continue
             if number < folding:
-                if self._counts(text, number):
+                if number not in alone and self._counts(text, number):
                     return WORDS
+                alone.add(number)
                 if number >= self._wording or number in self._keywords:
                     call = PATTERNS
                 if number not in marks:
@@ -95,6 +103,11 @@ class Sieve:
         """Whether there is a character that stands for another one, or that nobody sees."""
         return any(self._telling <= number < self._hiding for _, _, number in matches)
 
+    def parts(self, numbers: Iterable[int]) -> bool:
+        """Whether any literal is a separator, an unseen character or a doubled one."""
+        marks, folding, doubling = self._marks, self._folding, self._doubling
+        return any(folding <= number < doubling or number in marks for number in numbers)
+
     def squeezes(self, text: str, matches: Iterable[Match]) -> bool:
         """Whether separators or repeats stand within what may be a word."""
         gap_start = gap_end = -1
@@ -110,13 +123,41 @@ class Sieve:
                     return True
         return False
 
+    def noisy(self, text: str) -> bool:
+        """Whether one or two letters or digits stand within what may be a word of ideographs."""
+        return any(
+            len(text) > _LONG or self._has_word(self._without_noise(text, start, end))
+            for start, end in self.noise(text)
+        )
+
+    def noise(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where they stand between two ideographs that are neighbours in a word."""
+        pairs = self._pairs
+        for run in _NOISE.finditer(text):
+            start, end = run.span()
+            if text[start - 1] + text[end] in pairs:
+                yield start, end
+
+    def _without_noise(self, text: str, start: int, end: int) -> str:
+        return _NOISE.sub("", text[max(0, start - _AROUND) : end + _AROUND])
+
+    def joins(self, text: str, matches: Iterable[Match]) -> bool:
+        """Whether there are such split characters."""
+        splits = self._splits
+        return any(
+            number in splits and self._stands_well(text, start, end, splits[number])
+            for start, end, number in matches
+        )
+
     def splits(self, text: str, matches: Iterable[Match]) -> list[Split]:
         """The split characters that, joined, stand beside what they make a word with."""
-        return [
-            (start, end, whole)
+        known = self._splits
+        places = (
+            (start, end, known[number])
             for start, end, number in matches
-            if (whole := self._splits.get(number)) and self._stands_well(text, start, end, whole)
-        ]
+            if number in known and self._stands_well(text, start, end, known[number])
+        )
+        return list(islice(places, MOST_SPLITS))
 
     def _counts(self, text: str, number: int) -> bool:
         """Whether a word may count, which needs its company; characters to fold always do."""
@@ -140,7 +181,7 @@ class Sieve:
     def _disguises(self, text: str, start: int, end: int, number: int) -> bool:
         """Whether a spaced, doubled or split character, or a sound-alike, stands within a word."""
         if number < self._spacing:
-            return self._spells(text, start, end)
+            return self._parting.may_part(text, start) and self._spells(text, start, end)
         if number < self._doubling:
             beside = text[start] + text[end : end + 1]
             if beside in self._pairs and self._spells(text, start, end):
@@ -157,18 +198,20 @@ class Sieve:
         around = squeeze(text[max(0, start - _AROUND) : end + _AROUND])
         return self._has_word(around)
 
-    def _joins_to_word(self, text: str, start: int, end: int, whole: str) -> bool:
-        if not self._stands_well(text, start, end, whole):
+    def _joins_to_word(self, text: str, start: int, end: int, character: str) -> bool:
+        if not self._stands_well(text, start, end, character):
             return False
         if len(text) > _LONG:
             return True
         around = text[max(0, start - _AROUND) : end + _AROUND]
         places = self.splits(around, self._find(around))
-        return self._has_word(joined(Folded.unchanged(around), places).text)
+        whole = joined(Folded.unchanged(around), places).text
+        return self._has_word(whole) or self._has_word(squeeze(whole))
 
     def _stands_well(self, text: str, start: int, end: int, whole: str) -> bool:
         """Whether `whole` makes a pair with a neighbour, which may be split itself."""
         pairs, wholes = self._pairs, self._wholes
+        start, end = _past_mark(text, start, -1), _past_mark(text, end - 1, 1) + 1
         if text[start - 1 : start] + whole in pairs or whole + text[end : end + 1] in pairs:
             return True
         before, after = wholes.get(text[max(0, start - 2) : start]), wholes.get(text[end : end + 2])
@@ -176,6 +219,11 @@ class Sieve:
 
     def _has_word(self, text: str) -> bool:
         return any(number < self._wording for _, _, number in self._find(text))
+
+
+def _past_mark(text: str, at: int, step: int) -> int:
+    """Where the neighbours begin, counted over one mark or space."""
+    return at + step if not text[at + step : at + step + 1].isalnum() and at + step > 0 else at
 
 
 def _within_mixed(text: str, start: int, end: int) -> bool:
@@ -192,7 +240,7 @@ def _touches_ideograph(letters: str) -> bool:
     return other.isalnum()
 
 
-def _guarded(forms: Sequence[Sequence[Form]]) -> dict[int, tuple[Neighbours, ...]]:
+def guarded(forms: Sequence[Sequence[Form]]) -> dict[int, tuple[Neighbours, ...]]:
     """The literals that only stand for words that need company, and what they need."""
     found = {}
     for number, group in enumerate(forms):

@@ -9,16 +9,17 @@ from itertools import product
 
 from moderator.domain.rule import Layer
 from moderator.matching.automaton import Match
-from moderator.matching.entries import Entry
+from moderator.matching.entries import Entry, Phrase, phrases_with
 from moderator.matching.judging import Found
-from moderator.text.characters import is_simplified
 from moderator.text.folding import Folded
 from moderator.text.ordinary import ordinary_words
-from moderator.text.pinyin import Pinyin
+from moderator.text.pinyin import Pinyin, is_frequent
 from moderator.text.shapes import shape_alikes
 
 LEAST = 2  # characters of a word that may be disguised so
 IN_DISGUISE = "a replaced character stands in an everyday word"
+# Less frequent, but what an input method offers.
+_TYPED_TOO = frozenset("玛妮蚂嘛屄婊薇葳莉莎菲娜婷琪瑶")
 Alternatives = Sequence[Mapping[str, Layer | None]]
 
 
@@ -44,17 +45,32 @@ class Soundalikes:
         """The first two characters of every disguise: literals for the automaton."""
         return self._by_pair.keys()
 
-    def find(self, view: Folded, matches: Iterable[Match], names: Sequence[str]) -> Iterator[Found]:
+    def thirds(self, pair: str) -> Iterator[Iterable[str] | None]:
+        """What may follow in each word that may begin so; None where nothing need follow."""
+        for entry, alternatives in self._by_pair.get(pair, ()):
+            if pair not in self._ordinary or entry.text.startswith(pair):
+                yield alternatives[2] if len(alternatives) > LEAST else None
+
+    def numbered(self, names: Sequence[str]) -> Mapping[int, Sequence[tuple[Entry, Alternatives]]]:
+        """The words by the numbers under which the automaton finds their beginnings."""
+        known = self._by_pair
+        return {n: known[name] for n, name in enumerate(names) if name in known} if known else {}
+
+    def find(
+        self,
+        view: Folded,
+        matches: Iterable[Match],
+        numbered: Mapping[int, Sequence[tuple[Entry, Alternatives]]],
+    ) -> Iterator[Found]:
         """The disguised words in the canonical text; plain ones are left to others."""
-        if not self._by_pair:
-            return
         for start, _, number in matches:
-            for entry, alternatives in self._by_pair.get(names[number], ()):
+            for entry, alternatives in numbered.get(number, ()):
                 layers = _undone(view.text, start, alternatives)
                 if layers:
                     end = start + len(entry.text)
                     reason = IN_DISGUISE if self._everyday(view.text, start, entry.text) else ""
-                    yield Found(entry, ((start, end),), layers, reason=reason)
+                    phrases = _excuses(entry, view.text[start:end])
+                    yield Found(entry, ((start, end),), layers, phrases, view.text, start, reason)
 
     def _everyday(self, text: str, start: int, word: str) -> bool:
         ordinary = self._ordinary
@@ -65,6 +81,12 @@ class Soundalikes:
         )
 
 
+def _excuses(entry: Entry, disguised: str) -> tuple[Phrase, ...]:
+    """The rule's allow phrases that hold the word as it is written here."""
+    lowered = ((phrase, phrase.lower()) for phrase in entry.rule.allow)
+    return phrases_with(disguised, {one: low for one, low in lowered if disguised in low})
+
+
 def _wanted(entry: Entry) -> bool:
     return len(entry.text) >= LEAST and not entry.word.undo.isdisjoint(
         {Layer.HOMOPHONE, Layer.SHAPE}
@@ -72,10 +94,10 @@ def _wanted(entry: Entry) -> bool:
 
 
 def _sounding_alike(pinyin: Pinyin) -> dict[str, set[str]]:
-    """For each character, those of simplified text that share its reading, tones aside."""
+    """For each character, the frequent ones that share its reading, tones aside."""
     by_sound: dict[str, set[str]] = {}
     for character, readings in pinyin.readings.items():
-        if is_simplified(character):
+        if is_frequent(character) or character in _TYPED_TOO:
             for reading in readings[:2]:
                 by_sound.setdefault(reading, set()).add(character)
     return {

@@ -37,15 +37,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class Verdict:
+    """What a value came to: refused for a reason, or taken."""
+
     refused: str = ""
     verified: bool | None = None
     notes: tuple[str, ...] = ()
 
 
-def try_value(rule: Rule, pattern: Pattern, value: str, span: tuple[int, int]) -> Find | Refusal:
-    """Weigh a value: placeholders, stop words, entropy, checksum, in the order of their cost."""
-    verdict = _weigh(rule, pattern, value)
+def placed(rule: Rule, pattern: Pattern, verdict: Verdict, span: tuple[int, int]) -> Find | Refusal:
+    """What the verdict on a value means where the value stands."""
     if verdict.refused:
         return Refusal(rule.id, *span, verdict.refused)
     hit = Hit(
@@ -64,14 +65,15 @@ def try_value(rule: Rule, pattern: Pattern, value: str, span: tuple[int, int]) -
     return Find(hit, rank)
 
 
-def _weigh(rule: Rule, pattern: Pattern, value: str) -> _Verdict:
+def weigh(rule: Rule, pattern: Pattern, value: str) -> Verdict:
+    """Weigh a value: placeholders, stop words, entropy, checksum, in the order of their cost."""
     if rule.masked and is_placeholder(value):
-        return _Verdict("placeholder")
+        return Verdict("placeholder")
     if pattern.stop and _holds(value.lower(), pattern.stop):
-        return _Verdict("stop word")
+        return Verdict("stop word")
     entropy = shannon(value) if pattern.entropy else 0.0
     if entropy < pattern.entropy:
-        return _Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
+        return Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
     return _check(pattern, value, (f"entropy:{entropy:.1f}",) if pattern.entropy else ())
 
 
@@ -79,14 +81,14 @@ def _holds(lowered: str, words: tuple[str, ...]) -> bool:
     return any(word in lowered for word in words)
 
 
-def _check(pattern: Pattern, value: str, notes: tuple[str, ...]) -> _Verdict:
+def _check(pattern: Pattern, value: str, notes: tuple[str, ...]) -> Verdict:
     if not pattern.checksum:
-        return _Verdict(notes=notes)
+        return Verdict(notes=notes)
     checksum = CHECKSUMS[pattern.checksum]
     passed = checksum.verify(value)
     if not passed and pattern.checksum_required:
-        return _Verdict(f"checksum {pattern.checksum} fails")
+        return Verdict(f"checksum {pattern.checksum} fails")
     if not checksum.proof:
-        return _Verdict(notes=notes)
+        return Verdict(notes=notes)
     word = "passes" if passed else "fails"
-    return _Verdict(verified=passed, notes=(*notes, f"checksum:{pattern.checksum} {word}"))
+    return Verdict(verified=passed, notes=(*notes, f"checksum:{pattern.checksum} {word}"))

@@ -1,7 +1,7 @@
 """What in a text calls for the pattern stage."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from moderator.matching.automaton import Match
 from moderator.matching.literals import Literals
@@ -17,6 +17,7 @@ _HEX_PAIRS = r"|[0-9a-f]{2}(?:[ :][0-9a-f]{2}){9}"
 _HINT = re.compile(r"[0-9a-z+/_%\\-](?:[0-9a-z+/_%\\-]{7}|[0-9a-f][ :][0-9a-f]{2}[ :])")
 _SHORTEST_PART = 6  # characters of the longest token in an encoded run without escapes
 _FEWEST_PAIRS = 10  # bytes of hexadecimal digits with spaces between
+_ALPHANUMERIC = re.compile("[0-9a-z]")
 _NEVER = "(?!)"
 
 Candidate = tuple[PatternRef, int]
@@ -25,7 +26,7 @@ Candidate = tuple[PatternRef, int]
 class PatternTriggers:
     """Finds the candidates of patterns: their keywords and runs of digits."""
 
-    __slots__ = ("_digit_patterns", "_digits", "_encoded", "_least", "_refs")
+    __slots__ = ("_digit_patterns", "_digits", "_encoded", "_least", "_refs", "digits")
 
     def __init__(self, patterns: PatternMatcher, literals: Literals) -> None:
         self._refs = {
@@ -38,9 +39,15 @@ class PatternTriggers:
         }
         self._digit_patterns = patterns.digit_patterns
         least = min((ref.pattern.digits for ref in patterns.digit_patterns), default=0)
+        self.digits = least  # of the shortest run that calls for a pattern; 0 where none does
         digits = f"[0-9](?:[ -]?[0-9]){{{least - 1},}}" if least else _NEVER
         self._digits = re.compile(digits)
         self._encoded = re.compile(_ENCODED + _HEX_PAIRS if patterns.keywords else _NEVER)
+
+    @property
+    def needs(self) -> Mapping[int, int]:
+        """The length of the run that the pattern of each keyword needs at least, by its number."""
+        return self._least
 
     def calls(self, text: str, tokens: Sequence[str]) -> bool:
         """Whether a lower-case text has a run of digits or an encoded run, keywords aside."""
@@ -68,7 +75,7 @@ class PatternTriggers:
         for start, _, number in matches:
             if number in self._refs:
                 positions.setdefault(number, []).append(start)
-        longest = longest_run(view.text) if positions else 0
+        longest = longest_run(view.text) if positions and _ALPHANUMERIC.search(view.text) else 0
         starts = view.starts  # the canonical view is the lowest: its sources are the original
         placed = [
             (ref, starts[position])

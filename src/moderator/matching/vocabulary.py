@@ -11,6 +11,8 @@ incorrect wrong invalid valid correct bad right good ok okay fine weak strong si
 expired expiring reset changed updated modified rotated revoked leaked exposed compromised stolen
 hashed encrypted salted stored saved hidden masked visible shown protected secured secure safe
 case-sensitive sensitive confidential private public secret unknown known forgotten lost
+faceid touchid fingerprint oauth sso ldap keychain totp encryption
+1password lastpass bitwarden keepass keepassxc dashlane
 not never no yes true false still now then here there below above and or but if is are was were
 be been being will would can could should must may might to too very so as at by for from in on
 of with without please only also already about again authentication authorization based manager

@@ -1,20 +1,25 @@
 """Where in a text an expression is run, and what it finds there."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from moderator.domain.rule import Pattern, Rule
+from moderator.matching.heads import heads
+from moderator.matching.landmarks import SHORT_RUN, Heads, Landmarks
 from moderator.matching.legible import Legible
-from moderator.matching.runs import least_run
-from moderator.matching.trial import Find, Refusal, try_value
+from moderator.matching.runs import least_run, shortest
+from moderator.matching.trial import Find, Refusal, Verdict, placed, weigh
 
 FINDS_AT_MOST = 100  # of one pattern in one text; the rest of a longer list is one find
 _DENSE = 16  # positions of one keyword from which on it pays to leave some out
-_RUN = re.compile("[!-~]{4,}")
+# Places to try in one text of all patterns together: no real text of that length comes near.
+PLACES_AT_LEAST, CHARACTERS_PER_PLACE = 2_000, 3
+TOO_MUCH = "more places to look at than are looked at in one text"
+_SEARCHED_PER_PLACE = 32  # characters that are searched in the time that trying one place takes
 Window = tuple[int, int]
+Match = re.Match[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,18 +27,23 @@ class PatternRef:
     """One pattern of one rule, compiled; compared by identity.
 
     No match is possible in a text whose longest run of visible ASCII characters is shorter than
-    `least_run`: what makes ordinary Chinese messages with a vendor's name in them cheap.
+    `least_run`: what makes ordinary Chinese messages with a vendor's name in them cheap.  Where
+    there are `heads`, every match begins with one of them, whatever its case.  No match is shorter
+    than `shortest`.
     """
 
     rule: Rule
     pattern: Pattern
     expression: re.Pattern[str]
     least_run: int
+    heads: tuple[str, ...]
+    shortest: int
 
     @classmethod
     def of(cls, rule: Rule, pattern: Pattern) -> "PatternRef":
-        expression = re.compile(pattern.expression, re.ASCII)
-        return cls(rule, pattern, expression, least_run(pattern.expression))
+        text = pattern.expression
+        expression = re.compile(text, re.ASCII)
+        return cls(rule, pattern, expression, least_run(text), heads(text), shortest(text))
 
     @property
     def group(self) -> str | int:
@@ -41,77 +51,141 @@ class PatternRef:
         return "secret" if "secret" in self.expression.groupindex else 0
 
 
-@dataclass(frozen=True)
+class Places:
+    """How many places in a text and in what it decodes to may still be tried.
+
+    `denied` were asked for when there were none left.
+    """
+
+    __slots__ = ("_left", "denied")
+
+    def __init__(self, characters: int) -> None:
+        self._left = max(PLACES_AT_LEAST, characters // CHARACTERS_PER_PLACE)
+        self.denied = 0
+
+    def granted(self, wanted: int) -> int:
+        """How many of so many places may be tried."""
+        granted = min(wanted, self._left)
+        self._left -= granted
+        self.denied += wanted - granted
+        return granted
+
+
 class Reading:
     """One text as all patterns see it: read once, whatever their number."""
 
-    legible: Legible
-
-    @classmethod
-    def of(cls, text: str) -> "Reading":
-        return cls(Legible.of(text))
+    def __init__(self, text: str, heads: Heads, places: Places) -> None:
+        self._legible = Legible.of(text)
+        self._text = self._legible.text
+        self._marks = Landmarks(self._text, heads)
+        self._places = places
 
     def trials(self, ref: PatternRef, positions: Iterable[int]) -> Iterator[Find | Refusal]:
         """What the pattern finds around these positions of the original text.
 
         The find after `FINDS_AT_MOST` of a masked rule covers all that is left, so that nothing of
-        it is shown; rules that mask nothing end there.
+        it is shown; rules that mask nothing end there.  Where the places to try in a text have run
+        out, the rest is not looked at, which a refusal tells.
         """
+        starts = self._starts(ref)
+        if starts is not None and not starts:
+            return
         windows = self._windows(ref.pattern, positions)
         left = FINDS_AT_MOST
-        for trial in self._all_trials(ref, windows):
+        for trial in self._all_trials(ref, starts, windows):
             left -= isinstance(trial, Find)
             if left >= 0:
                 yield trial
                 continue
             if isinstance(trial, Find) and trial.hit.masked:
                 last = windows[-1][1]
-                yield trial.stretched(self.legible.origin(last - 1, last)[1])
+                yield trial.stretched(self._legible.origin(last - 1, last)[1])
             return
 
-    def _all_trials(self, ref: PatternRef, windows: Iterable[Window]) -> Iterator[Find | Refusal]:
-        text, group = self.legible.text, ref.group
+    def _all_trials(
+        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window]
+    ) -> Iterator[Find | Refusal]:
+        verdicts: dict[str, Verdict] = {}
+        denied = self._places.denied
+        if starts is None:
+            matches = self._searched(ref, windows)
+        else:
+            matches = self._tried(ref, starts, windows)
+        for match, end in matches:
+            if match.end() == end < len(self._text):
+                continue  # cut by the window: longer than the format allows
+            trial = self._trial(ref, match, verdicts)
+            if trial is not None:
+                yield trial
+        if self._places.denied > denied:
+            span = windows[0][0], windows[-1][1]
+            yield Refusal(ref.rule.id, *self._legible.origin(*span), TOO_MUCH)
+
+    def _searched(self, ref: PatternRef, windows: Iterable[Window]) -> Iterator[tuple[Match, int]]:
+        """The matches in the windows, which are searched from end to end, and where each ends."""
         for start, end in windows:
-            if not self._worth(ref, start, end):
+            if self._worth(ref, start, end):
+                places = (end - start) // _SEARCHED_PER_PLACE + 1
+                if self._places.granted(places) < places:
+                    return
+                for match in ref.expression.finditer(self._text, start, end):
+                    yield match, end
+
+    def _tried(
+        self, ref: PatternRef, starts: Sequence[int], windows: Iterable[Window]
+    ) -> Iterator[tuple[Match, int]]:
+        """The same, when matches begin at some places only."""
+        match_at, text, free = ref.expression.match, self._text, 0
+        for start, end in windows:
+            first = bisect_left(starts, max(start, free))
+            last = bisect_left(starts, end, first)
+            if first == last or not self._worth(ref, start, end):
                 continue
-            for match in ref.expression.finditer(text, start, end):
-                if match.end() == end < len(text):
-                    continue  # cut by the window: longer than the format allows
-                if match.end(group) > match.start(group):
-                    span = match.span(group)
-                    if self._counts(ref.rule, *span):
-                        origin = self.legible.origin(*span)
-                        yield try_value(ref.rule, ref.pattern, match.group(group), origin)
+            for at in starts[first : first + self._places.granted(last - first)]:
+                if at >= free and (match := match_at(text, at, end)):
+                    free = match.end()
+                    yield match, end
 
-    @cached_property
-    def _lowered(self) -> str:
-        return same_length_lower(self.legible.text)
+    def _trial(
+        self, ref: PatternRef, match: Match, verdicts: dict[str, Verdict]
+    ) -> Find | Refusal | None:
+        start, end = match.span(ref.group)
+        if start == end or not self._counts(ref.rule, start, end):
+            return None
+        value = self._text[start:end]
+        if value not in verdicts:
+            verdicts[value] = weigh(ref.rule, ref.pattern, value)
+        return placed(ref.rule, ref.pattern, verdicts[value], self._legible.origin(start, end))
 
-    @cached_property
-    def _runs(self) -> list[Window]:
-        return [run.span() for run in _RUN.finditer(self.legible.text)]
+    def _starts(self, ref: PatternRef) -> list[int] | None:
+        """Where matches can begin, in order; None where they can begin anywhere."""
+        return self._marks.starts(ref.heads) if ref.heads else None
 
     def _windows(self, pattern: Pattern, positions: Iterable[int]) -> list[Window]:
         """The stretches to search: one around each position, overlapping ones joined."""
-        windows: list[Window] = []
-        for position in sorted(positions):
-            at = self.legible.position(position)
-            start, end = max(0, at - pattern.before), at + pattern.after
-            if windows and start <= windows[-1][1]:
-                windows[-1] = (windows[-1][0], end)
-            else:
-                windows.append((start, end))
-        return [(start, min(end, len(self.legible.text))) for start, end in windows]
+        before, after = pattern.before, pattern.after
+        places = sorted(self._legible.positions(positions))
+        windows = []
+        first = last = places[0]
+        for place in places:
+            if place - last > before + after:
+                windows.append((first - before, last + after))
+                first = place
+            last = place
+        windows.append((first - before, min(last + after, len(self._text))))
+        windows[0] = max(0, windows[0][0]), windows[0][1]
+        return windows
 
     def _worth(self, ref: PatternRef, start: int, end: int) -> bool:
         """Whether the window has a run as long as a match needs, and the context it asks for."""
         context = ref.pattern.context
-        if context and not any(self._lowered.find(word, start, end) >= 0 for word in context):
+        lowered = self._marks.lowered if context else ""
+        if context and not any(lowered.find(word, start, end) >= 0 for word in context):
             return False
-        return ref.least_run < 4 or self._has_run(ref.least_run, start, end)
+        return ref.least_run < SHORT_RUN or self._has_run(ref.least_run, start, end)
 
     def _has_run(self, least: int, start: int, end: int) -> bool:
-        runs = self._runs
+        runs = self._marks.runs(least)
         for at in range(max(0, bisect_right(runs, (start, start)) - 1), len(runs)):
             left, right = runs[at]
             if left >= end:
@@ -126,19 +200,14 @@ class Reading:
             return False
         if rule.company is None:
             return True
-        within = rule.company.within
-        around = self._lowered[max(0, start - within) : start] + self._lowered[end : end + within]
+        within, lowered = rule.company.within, self._marks.lowered
+        around = lowered[max(0, start - within) : start] + lowered[end : end + within]
         return all(any(word.lower() in around for word in group) for group in rule.company.all_of)
 
     def _spans(self, phrase: str, start: int, end: int) -> bool:
         earliest, latest = max(0, end - len(phrase)), start + len(phrase)
-        return end - start <= len(phrase) and self._lowered.find(phrase, earliest, latest) >= 0
-
-
-def same_length_lower(text: str) -> str:
-    """Lower case, but as it is where that would change the length (`İ`): offsets must hold."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else text
+        found = self._marks.lowered.find(phrase, earliest, latest) >= 0
+        return end - start <= len(phrase) and found
 
 
 def thinned(positions: Sequence[int], reach: int) -> Sequence[int]:

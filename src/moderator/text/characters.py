@@ -8,7 +8,7 @@ from functools import cache
 import opencc
 
 from moderator.domain.rule import Layer
-from moderator.text.enclosed import BRACKETS, enclosed_digits, enclosed_letters
+from moderator.text.enclosed import BRACKETS, enclosed_digits, enclosed_letters, foreign_digits
 from moderator.text.lookalikes import LOOKALIKES
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2A6E0))
@@ -48,6 +48,7 @@ class Characters:
     folds: Mapping[int, str]
     layers: Mapping[str, Layer]
     resized: frozenset[str]
+    lengths: Mapping[str, int]  # of their folds
     unseen: frozenset[str]
     disguised: frozenset[str]
 
@@ -74,7 +75,8 @@ def characters() -> Characters:
     resized = frozenset(chr(code) for code, plain in folds.items() if len(plain) != 1)
     tags = set(map(chr, TAGS))  # these may spell a word by themselves
     unseen = frozenset(one for one in resized - tags if not folds[ord(one)])
-    return Characters(folds, layers, resized, unseen, frozenset(layers))
+    lengths = {one: len(folds[ord(one)]) for one in resized}
+    return Characters(folds, layers, resized, lengths, unseen, frozenset(layers))
 
 
 def _entries() -> Iterator[tuple[str, str, Layer]]:
@@ -86,6 +88,8 @@ def _entries() -> Iterator[tuple[str, str, Layer]]:
         yield character, letter, Layer.WIDTH
     for character, digits in enclosed_digits():
         yield character, digits, Layer.DIGITS
+    for character, digit in foreign_digits():
+        yield character, digit, Layer.DIGITS
 
 
 def _compatibility() -> Iterator[tuple[str, str, Layer]]:

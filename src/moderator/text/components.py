@@ -274,6 +274,14 @@ _RIGHT = {
     "非": "文斐 罒罪 匚匪 竹筐 口啡",
 }
 
+# Other ways: by look, in more than two parts, or of parts that are no radicals.
+_OTHER = (
+    "亻夋傻 冫水冰 纟勺约 糸勺约 糹勺约 十尃博 十甫寸博 采彡彩 匕匕比 畐辶逼 辶畐逼 月者赌 尸吊屌 "
+    "入肉肏 米田共粪 尸水尿 一夕匕死 贝十戎贼 女又奴 疒風疯 疒风疯 口阿啊 乂木杀 杀灬煞 石並碰 "
+    "門口问 马扁骗 讠午许 礻羊祥 亻尤优 亻弋代 扌寺持 扌色抱 "
+    "癶殳发 弓殳发 走肖赵 走干赶 走己起 走取趣 衤夂补 女兼嫌"
+)
+
 
 @cache
 def splits() -> dict[str, str]:
@@ -287,6 +295,8 @@ def splits() -> dict[str, str]:
         for rest, whole in _pairs(rests):
             for typed in (radical, _TYPED_AS.get(radical, radical)):
                 found.setdefault(rest + typed, whole)
+    for parts, whole in _pairs(_OTHER):
+        found.setdefault(parts, whole)
     return {parts: whole for parts, whole in found.items() if whole not in parts}
 
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from moderator.domain.rule import Layer
 from moderator.text.characters import TAGS, Characters
+from moderator.text.escapes import has_escapes, unescaped
 from moderator.text.lookalikes import undo_lookalikes
 
 _TAG = f"[{chr(TAGS.start)}-{chr(TAGS.stop - 1)}]"
@@ -48,6 +50,18 @@ class Folded:
 
 def canonical(text: str, characters: Characters) -> Folded:
     """The text in lower case, with disguised characters replaced and invisible ones left out."""
+    if not has_escapes(text):
+        return _canonical(text, characters)
+    plain, starts, ends = unescaped(text)
+    folded = _canonical(plain, characters)
+    return Folded(
+        folded.text,
+        [starts[start] for start in folded.starts],
+        [ends[end - 1] for end in folded.ends],
+    )
+
+
+def _canonical(text: str, characters: Characters) -> Folded:
     if characters.disguised.isdisjoint(text):
         return Folded.unchanged(text.lower())
     text = _TAGS.sub(_plain_tags, text)
@@ -68,19 +82,14 @@ def _plain_tags(run: re.Match[str]) -> str:
 
 def _sources(text: str, characters: Characters) -> list[int]:
     """For each character of the folded text, the index of the one it was made from."""
-    sources: list[int] = []
-    done = 0
-    for index, character in enumerate(text):
-        if character in characters.resized:
-            sources.extend(range(done, index))
-            sources.extend([index] * len(characters.folds[ord(character)]))
-            done = index + 1
-    sources.extend(range(done, len(text)))
-    return sources
+    lengths = map(characters.lengths.get, text, repeat(1))
+    return list(chain.from_iterable(map(repeat, range(len(text)), lengths)))
 
 
 def layers_within(original: str, characters: Characters) -> set[Layer]:
     """The layers that folding the characters of `original` one by one takes."""
+    if has_escapes(original) and (plain := unescaped(original)[0]) != original:
+        return {Layer.ENCODED} | layers_within(plain, characters)
     found = {layer for character in original if (layer := characters.layers.get(character))}
     if any(character.lower() != character for character in original):
         found.add(Layer.CASE)

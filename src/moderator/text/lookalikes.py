@@ -13,10 +13,37 @@ LOOKALIKES = {
     **dict(zip("աոսօցհ", "wnuogh", strict=True)),
     **dict(zip("ɑɡıɩοᴑᴠ", "agiioov", strict=True)),
     **dict(zip("ƖǀӀ", "lll", strict=True)),
+    **dict(zip("đðøłħŧƒƀƅɓɖɗɠɦþɵʋƙƥƭƴʂʐґғǫμµƨ", "ddolhtfbbbddghpovkptyszrfquus", strict=True)),
+    "ß": "b",
+    **dict(zip("₣₤₦₱₲₳₴₭₮₩฿§¤", "flnpgaskTwbso".lower(), strict=True)),
+    **dict(zip("ⲁⲃⲥⲉⲏⲓⲕⲙⲛⲟⲣⲧⲩⲭ", "abcehikmnoptyx", strict=True)),
+    # Lisu, Canadian syllables, Cherokee.
+    **dict(zip("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou", strict=True)),
+    **dict(zip("ᗩᗷᑕᗪᗴᖴᘜᕼᒍᒪᗰᑎᑭᖇᔕᑌᐯᗯ᙭", "abcdefghjlmnprsuvwx", strict=True)),
+    **dict(zip("ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᎢᏢᎡᏚᏙᎳᏃ", "abcdeghijklmtprsvwz", strict=True)),
 }
-_FOREIGN = "Ͱ-ϿЀ-ԯԱ-ֆɑɡıɩᴑᴠƖǀ"
+# Written upside down, from right to left: ʞɔnɟ.
+TURNED = {
+    **dict(zip("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ", "acefghijkmrtvwy", strict=True)),
+    **dict(zip("bdpqnu", "qpdbun", strict=True)),
+}
+_TURNED_ONLY = frozenset(one for one in TURNED if not one.isascii())
+_FEWEST_TURNED = 2
+LOOKALIKES |= {one: letter for one, letter in TURNED.items() if one in _TURNED_ONLY}
+# Capitals that are drawn otherwise (Г, Π) are no look-alikes, nor is the ASCII one of ı.
+LOOKALIKES |= {
+    one.upper(): letter
+    for one, letter in LOOKALIKES.items()
+    if len(one.upper()) == 1
+    and one.upper() not in LOOKALIKES
+    and not one.upper().isascii()
+    and one not in "γιυωϲϳзпгьаԍɾ"
+}
+_UPRIGHT, _LATIN = str.maketrans(TURNED), str.maketrans(LOOKALIKES)
+_FOREIGN = "Ͱ-ϿЀ-ԯԱ-ֆ" + "".join(sorted(LOOKALIKES))
 _ANY_FOREIGN = re.compile(f"[{_FOREIGN}]")
-_RUN = re.compile(f"[A-Za-z{_FOREIGN}]+")
+_LETTER = f"[A-Za-z{_FOREIGN}]"
+_RUN = re.compile(f"{_LETTER}(?:(?:[¢€@$*]{{1,2}}+(?={_LETTER}))?{_LETTER})*+")
 _SHORTEST_ALL_FOREIGN = 3
 
 
@@ -32,7 +59,15 @@ def undo_lookalikes(text: str) -> str:
     least = len(text) + 1
     if foreign <= LOOKALIKES.keys():
         least = 1 if any(map(_mixed, _RUN.findall(text))) else _SHORTEST_ALL_FOREIGN
-    return _RUN.sub(lambda run: _replaced(run.group(), least), text)
+    known: dict[str, str] = {}  # a text may repeat one word thousands of times
+
+    def plain(run: re.Match[str]) -> str:
+        word = run.group()
+        if word not in known:
+            known[word] = _replaced(word, least)
+        return known[word]
+
+    return _RUN.sub(plain, text)
 
 
 def _mixed(run: str) -> bool:
@@ -41,6 +76,8 @@ def _mixed(run: str) -> bool:
 
 def _replaced(run: str, least: int) -> str:
     """The run in Latin letters where it is mixed, or has at least so many look-alikes only."""
+    if sum(letter in _TURNED_ONLY for letter in run) >= _FEWEST_TURNED:
+        return run.translate(_UPRIGHT)
     if _mixed(run) or least <= len(_ANY_FOREIGN.findall(run)):
-        return "".join(LOOKALIKES.get(letter, letter) for letter in run)
+        return run.translate(_LATIN)
     return run

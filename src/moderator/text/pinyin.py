@@ -12,6 +12,7 @@ _TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹ
 _MOST_READINGS = 3
 _LONGEST_SYLLABLE = 6
 _LONGEST_RUN = 36  # letters; longer runs are no disguised word
+_LEAST_ABBREVIATED = 3  # ideographs
 _FIRST_PRIVATE = 0xE000
 _UNUSUAL = frozenset({"a", "e", "o", "n", "m", "ng", "hm", "hng", "ei", "yo", "lo", "dia", "den"})
 
@@ -88,6 +89,14 @@ def pinyin() -> Pinyin:
     typed -= _UNUSUAL
     chain = re.compile(f"(?:{_alternatives(typed)})+")
     return Pinyin(readings, signs, frozenset(typed), chain)
+
+
+def abbreviated(word: str) -> Iterator[str]:
+    """The word with one of its three or more ideographs as an initial: 操n妈."""
+    readings = pinyin().readings
+    if len(word) >= _LEAST_ABBREVIATED and all(map(readings.__contains__, word)):
+        for at, character in enumerate(word):
+            yield word[:at] + readings[character][0][0] + word[at + 1 :]
 
 
 def _alternatives(syllables: set[str]) -> str:

@@ -17,11 +17,11 @@ REDUPLICATED = frozenset(
 
 def squeezed(below: Folded) -> Folded:
     """`below` as letters, digits and ideographs only, each run of one character once."""
-    pieces = [(piece[1], piece.start(), piece.end()) for piece in _PIECE.finditer(below.text)]
-    if not pieces:
+    spans = [piece.span() for piece in _PIECE.finditer(below.text)]
+    if not spans:
         return Folded("", (), (), below)
-    characters, starts, ends = zip(*pieces, strict=True)
-    return Folded("".join(characters), starts, ends, below)
+    starts, ends = zip(*spans, strict=True)
+    return Folded("".join(map(below.text.__getitem__, starts)), starts, ends, below)
 
 
 def squeeze(word: str) -> str:

@@ -1,0 +1,154 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The first look at a text, compiled: whether anything in it calls for a closer one.
+
+Nine of ten messages end here.  Every character is read once, through a table that gives what it
+stands for and what kind it is; literals are looked for only where two characters stand that some
+literal begins with.  All doubts are answered with yes, because the closer look, in Python, is the
+truth: whenever this one finds nothing, that one would not either.
+"""
+
+from cpython.unicode cimport PyUnicode_1BYTE_KIND, PyUnicode_2BYTE_KIND
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_KIND
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
+
+include "glance_tables.pxi"
+include "glance_words.pxi"
+include "glance_latin.pxi"
+include "glance_pinyin.pxi"
+include "glance_building.pxi"
+
+cdef extern from "Python.h":
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+
+cdef enum:
+    SHORT = 1024  # characters of a text that needs no memory of its own
+    LONG_TEXT = 256  # characters; the closer look asks less of longer ones before it looks at words
+    LONG = 4096  # characters of a text that is worth giving other threads their turn
+
+ctypedef fused Character:
+    uint8_t
+    uint16_t
+    uint32_t
+
+
+cdef void read(Look* look, const Character* text) noexcept nogil:
+    cdef Py_ssize_t at
+    cdef uint32_t code, kind, seen = 0
+    for at in range(look.length):
+        code = text[at]
+        kind = look.kinds[code] if code < CODES else SPECIAL
+        look.text[at] = kind
+        seen |= kind
+    look.seen = seen
+
+
+cpdef enum Reason:
+    """What calls for the closer look."""
+    NONE = 0
+    CHARACTER = 1
+    LITERAL = 2
+    GAP_IN_LATIN = 3
+    LOOKALIKES = 4
+    SQUEEZED = 5
+    MACHINE_MADE = 6
+    TOKEN = 7
+    NOISE = 8
+    SYLLABLES = 9
+    CHANCE = 10
+    COMPANY_FOUND = 11
+    KEYWORD = 12
+
+
+cdef Reason reason(Look* look) noexcept nogil:
+    cdef bint letters = look.seen & (LATIN | DIGIT)
+    if look.seen & SPECIAL:
+        return CHARACTER
+    if literals(look):
+        return LITERAL
+    if look.seen & (GAP | UNSEEN | STOP) and gaps(look):
+        return GAP_IN_LATIN
+    if look.seen & LOOKALIKE and lookalikes(look):
+        return LOOKALIKES
+    if look.squeeze and squeezed(look):
+        return SQUEEZED
+    if letters and machine_made(look):
+        return MACHINE_MADE
+    if letters and tokens(look):
+        return TOKEN
+    if letters and noisy(look):
+        return NOISE
+    if look.plausible and syllables(look):
+        return SYLLABLES
+    if look.seen & UNSEEN and look.seen & (FOLDED | LOOKALIKE):
+        return CHARACTER
+    if look.squeeze and (look.guarded or look.length > LONG_TEXT):
+        look.refined = True
+    if look.refined and look.phrased:
+        return CHANCE
+    if look.seen & UNSEEN and (look.refined or look.squeeze or look.noise or look.guarded):
+        return CHANCE
+    if look.guarded & look.company:
+        return COMPANY_FOUND
+    return KEYWORD if runs_suffice(look, letters) else NONE
+
+
+cdef Reason glanced(Look* look, const void* text, int width) noexcept nogil:
+    if width == PyUnicode_1BYTE_KIND:
+        read(look, <const uint8_t*> text)
+    elif width == PyUnicode_2BYTE_KIND:
+        read(look, <const uint16_t*> text)
+    else:
+        read(look, <const uint32_t*> text)
+    return reason(look)
+
+
+cdef class Glance:
+    """The tables of one set of rules.  Immutable, picklable, safe to share between threads."""
+
+    cdef Look tables
+    cdef tuple parts
+
+    def __init__(
+        self, bytes kinds not None, bytes slots not None, bytes pair_slots not None,
+        bytes starts not None, bytes pairs not None, bytes parted not None, bytes spoken not None,
+        bytes notes not None, bytes known not None, bytes leet not None, bytes signs not None,
+        bytes syllables not None, int digits,
+    ):
+        self.parts = (
+            kinds, slots, pair_slots, starts, pairs, parted, spoken, notes, known, leet, signs,
+            syllables, digits,
+        )
+        memset(&self.tables, 0, sizeof(Look))
+        fill(
+            &self.tables, kinds, slots, pair_slots, starts, pairs, parted, spoken, notes, known,
+            leet, signs, syllables, digits,
+        )
+
+    def __reduce__(self):
+        return Glance, self.parts
+
+    def calls(self, str text not None) -> int:
+        """What of the text calls for the closer look; 0 if it would find nothing."""
+        cdef uint32_t stack[2 * SHORT]
+        cdef Py_ssize_t stack_places[SHORT]
+        cdef Look look = self.tables
+        cdef const void* data = PyUnicode_DATA(text)
+        cdef int width = PyUnicode_KIND(text)
+        cdef Reason found
+        look.length = PyUnicode_GET_LENGTH(text)
+        look.text, look.spare, look.places = stack, stack + SHORT, stack_places
+        if look.length <= SHORT:
+            return glanced(&look, data, width)
+        look.places = <Py_ssize_t*> malloc(look.length * (sizeof(Py_ssize_t) + 2 * sizeof(uint32_t)))
+        if look.places == NULL:
+            raise MemoryError
+        look.text = <uint32_t*> (look.places + look.length)
+        look.spare = look.text + look.length
+        if look.length < LONG:
+            found = glanced(&look, data, width)
+        else:
+            with nogil:
+                found = glanced(&look, data, width)
+        free(look.places)
+        return found

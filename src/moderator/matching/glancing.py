@@ -1,0 +1,285 @@
+"""The tables of the native first look, made from what the matcher in Python looks for."""
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import chain
+
+from moderator.domain.rule import Boundary
+from moderator.matching.entries import Neighbours
+from moderator.matching.latin import LatinTokens, is_sign
+from moderator.matching.literals import Literals, separators
+from moderator.matching.phonetic import Phonetics
+from moderator.matching.runs import longest_run
+from moderator.matching.sieve import guarded
+from moderator.matching.soundalikes import Soundalikes
+from moderator.matching.triggers import PatternTriggers
+from moderator.text.characters import Characters, characters
+from moderator.text.leet import MEANINGS, key
+from moderator.text.lookalikes import LOOKALIKES
+from moderator.text.pinyin import Pinyin
+
+try:
+    from moderator.matching import glance
+    from moderator.matching.glance import Kind, Note, Role, Token
+except ImportError:  # not compiled on this machine: the matcher in Python looks at every text
+    COMPILED = False
+else:
+    COMPILED = True
+
+CODES = 0x20000
+_CODE = CODES - 1
+_FINAL_SIGMA = 0x3A3  # its lower case depends on what stands beside it
+_LONGEST_NEED = 61
+_MOST_COMPANIES = 64
+_ANY = (1 << 64) - 1
+_BRANCHES = 27
+_READ = range(0x4E00, 0xA000)
+_NoteOf = tuple[int, int, int]  # place, kind of note, value
+
+
+def first_look(
+    literals: Literals,
+    triggers: PatternTriggers,
+    latin: LatinTokens,
+    phonetics: Phonetics,
+    soundalikes: Soundalikes,
+    spelled: Collection[str],
+    pinyin: Pinyin,
+) -> "glance.Glance | None":
+    """What tells texts that are done with; None where it is not compiled.
+
+    `spelled` are the words of all rules in the signs of their syllables.
+    """
+    if not COMPILED:
+        return None
+    sought = _Sought(literals, triggers, soundalikes)
+    kinds = sought.kinds.tobytes()
+    prefixes = _prefixes(kinds, sought.roles)
+    notes = list(sought.added(prefixes))
+    pairs, ends, beside = list(literals.pairs), list(literals.parting.ends), phonetics.beside
+    return glance.Glance(
+        kinds,
+        prefixes.table(),
+        _pairs(kinds, pairs, spelled),
+        glance.filter_of(kinds, list(sought.roles)),
+        glance.filter_of(kinds, pairs),
+        glance.filter_of(kinds, ends),
+        glance.filter_of(kinds, [*beside, *spelled]),
+        glance.notes_of(notes),
+        glance.tokens_of(list(_tokens(latin))),
+        _leet(),
+        array("H", (_sign(pinyin, chr(code)) for code in _READ)).tobytes(),
+        _syllables(pinyin),
+        triggers.digits,
+    )
+
+
+def _prefixes(kinds: bytes, *groups: Iterable[str]) -> "glance.Prefixes":
+    literals = chain.from_iterable(groups)
+    return glance.Prefixes(kinds, sum(max(1, len(literal) - 1) for literal in literals))
+
+
+def _pairs(kinds: bytes, pairs: Collection[str], spelled: Collection[str]) -> bytes:
+    prefixes = _prefixes(kinds, pairs, spelled)
+    for role, added in ((Role.PAIR, pairs), (Role.PINYIN, spelled)):
+        for literal in added:
+            prefixes.add(literal, role)
+    return prefixes.table()
+
+
+class _Sought:
+    """What is looked for: literals with their roles, and what characters tell by themselves."""
+
+    def __init__(
+        self, literals: Literals, triggers: PatternTriggers, soundalikes: Soundalikes
+    ) -> None:
+        self._thirds = _thirds(soundalikes)
+        self._literals = literals
+        self._guarded = guarded(literals.forms)
+        self._numbers = _numbers(self._guarded)
+        self.kinds = array("I", _kinds())
+        self.roles: dict[str, int] = {}
+        for number, name in enumerate(literals.names):
+            role = self._role(number, name)
+            if number in triggers.needs:
+                role |= min(triggers.needs[number], _LONGEST_NEED) + 1
+            if role:
+                self.roles[name] = role
+        self._company = _company(self._numbers)
+        for word in self._company:
+            self.roles[word] = self.roles.get(word, 0) | Role.COMPANY
+        self._mark_characters()
+
+    def added(self, prefixes: "glance.Prefixes") -> Iterator[_NoteOf]:
+        """Put the literals where they are looked for; the notes on them."""
+        places = {literal: prefixes.add(literal, role) for literal, role in self.roles.items()}
+        names, splits = self._literals.names, self._literals.splits
+        for number, needs in self._guarded.items():
+            for need in needs:
+                yield places[names[number]], Note.NEEDS, self._numbers[need]
+        for word, bits in self._company.items():
+            yield places[word], Note.OFFERS, bits
+        for number, whole in splits.items():
+            yield places[names[number]], Note.MAKES, self.kinds[ord(whole)] & _CODE
+        for pair, bits in self._thirds.items():
+            yield places[pair], Note.FOLLOWS, bits
+
+    def _role(self, number: int, name: str) -> int:
+        """What a literal is, keywords aside; 0 for those that characters tell by themselves."""
+        bounds = self._literals.bounds
+        role = Role.SPLIT if number in self._literals.splits else 0
+        if number in self._literals.marks:
+            self.kinds[ord(name)] |= Kind.GAP
+        if number < bounds.wording:
+            return role | self._word(number)
+        if bounds.telling <= number < bounds.spacing:
+            return role | (Role.CALLING if len(name) > 1 else 0)
+        if bounds.spacing <= number < bounds.doubling:
+            return role | Role.DOUBLED
+        if number < bounds.splitting:
+            return role
+        return role | (Role.ALIKE if name in self._thirds else Role.CALLING)
+
+    def _word(self, number: int) -> int:
+        if number in self._guarded:
+            return Role.GUARDED
+        boundaries = {form.entry.word.boundary for form in self._literals.forms[number]}
+        if boundaries == {Boundary.WHOLE}:
+            return Role.WORD | Role.WHOLE
+        return Role.WORD if Boundary.ANYWHERE in boundaries else Role.WORD | Role.PREFIX
+
+    def _flag(self, letters: Iterable[str], kind: int) -> None:
+        for letter in letters:
+            if ord(letter) < CODES:
+                self.kinds[ord(letter)] |= kind
+
+    def _mark_characters(self) -> None:
+        """Mark the single literals, and whatever is read as a character that is marked."""
+        parting = self._literals.parting
+        self._flag(parting.marks, Kind.STOP)
+        self._flag(parting.inner, Kind.INNER)
+        self._flag(parting.patient, Kind.PATIENT)
+        self._flag((literal for literal in self.roles if len(literal) == 1), Kind.SOLO)
+        marked = int(Kind.SOLO | Kind.GAP | Kind.STOP | Kind.INNER | Kind.PATIENT)
+        kinds = self.kinds
+        self.kinds = array("I", (kind | kinds[kind & _CODE] & marked for kind in kinds))
+
+
+def _thirds(soundalikes: Soundalikes) -> dict[str, int]:
+    """For the beginnings of words in disguise, bits of what may come third."""
+    known: dict[int, int] = {}
+    found = {}
+    for pair in soundalikes.pairs:
+        found[pair] = 0
+        for third in soundalikes.thirds(pair):
+            if id(third) not in known:
+                known[id(third)] = _bits(third)
+            found[pair] |= known[id(third)]
+    return found
+
+
+def _bits(characters: Iterable[str] | None) -> int:
+    if characters is None:
+        return _ANY
+    bits = 0
+    for character in characters:
+        bits |= glance.bit_of(character)
+    return bits
+
+
+def _numbers(guarded: Mapping[int, Iterable[Neighbours]]) -> dict[Neighbours, int]:
+    """A bit for each company that words need; from the 65th on they share."""
+    distinct = dict.fromkeys(chain.from_iterable(guarded.values()))
+    return {need: 1 << number % _MOST_COMPANIES for number, need in enumerate(distinct)}
+
+
+def _company(numbers: Mapping[Neighbours, int]) -> dict[str, int]:
+    """The words that must be somewhere in the text, of each company those of one group."""
+    found: dict[str, int] = {}
+    for need, bit in numbers.items():
+        for word in min(need.groups, key=len):
+            found[word] = found.get(word, 0) | bit
+    return found
+
+
+def _syllables(pinyin: Pinyin) -> bytes:
+    """For each beginning of a syllable its sign, if it is whole, and where a-z lead to."""
+    numbers = {"": 0}
+    rows = [[0] * _BRANCHES]
+    for syllable in sorted(pinyin.typed):
+        for end in range(1, len(syllable) + 1):
+            beginning = syllable[:end]
+            if beginning not in numbers:
+                numbers[beginning] = len(rows)
+                rows[numbers[beginning[:-1]]][ord(beginning[-1]) - ord("a") + 1] = len(rows)
+                rows.append([0] * _BRANCHES)
+        rows[numbers[syllable]][0] = ord(pinyin.signs[syllable])
+    return array("H", chain.from_iterable(rows)).tobytes()
+
+
+def _tokens(latin: LatinTokens) -> Iterator[tuple[int, int, str]]:
+    """What tokens may be, the length of those that are starred, and their letters."""
+    for name, found in latin.sought.items():
+        kind = Token[name.upper()]
+        for token in found:
+            starred = kind is Token.STARRED
+            yield kind, int(token[:-1]) if starred else 0, token[-1] if starred else token
+
+
+def _sign(pinyin: Pinyin, character: str) -> int:
+    sign = pinyin.sign(character)
+    return 0 if sign == character else ord(sign)
+
+
+def _leet() -> bytes:
+    """What each character is in the key of a token in leet; 0 for what leaves no trace."""
+    signs = range(max(map(ord, MEANINGS)) + 1)
+    keys = (key(chr(sign)) for sign in signs)
+    return bytes(ord(one) if one.isalnum() and one.isascii() else 0 for one in keys)
+
+
+@cache
+def _kinds() -> bytes:
+    """The kinds of characters that do not depend on rules; a constant."""
+    table = characters()
+    gaps, triggers = frozenset(separators(table)), table.triggers
+    found = [_kind(code, table, triggers, gaps) for code in range(CODES)]
+    for code, kind in enumerate(found):
+        if found[kind & _CODE] & _CODE != kind & _CODE:  # not what it stands for itself
+            found[code] |= Kind.SPECIAL
+    return array("I", found).tobytes()
+
+
+def _kind(code: int, table: Characters, triggers: frozenset[str], gaps: frozenset[str]) -> int:
+    character = chr(code)
+    plain, kind = character.lower(), 0
+    if code in table.folds:
+        plain, kind = _folded(character, plain, table)
+    elif plain in triggers:
+        kind = Kind.LOOKALIKE if plain in LOOKALIKES else Kind.SPECIAL
+    if len(plain) != 1 or code in (0, _FINAL_SIGMA) or 0xD800 <= code < 0xE000:
+        return Kind.SPECIAL
+    if ord(plain) >= CODES:
+        return Kind.SPECIAL
+    return ord(plain) | kind | _class(plain, gaps) | (Kind.VISIBLE if longest_run(character) else 0)
+
+
+def _folded(character: str, lower: str, table: Characters) -> tuple[str, int]:
+    plain = table.folds[ord(character)].lower()
+    if character in table.unseen and lower in table.unseen:
+        return character, Kind.UNSEEN
+    if len(plain) == 1 and plain not in LOOKALIKES:
+        return plain, Kind.FOLDED
+    return character, Kind.SPECIAL
+
+
+def _class(character: str, gaps: frozenset[str]) -> int:
+    kind = Kind.ALNUM if character.isalnum() else 0
+    if character in gaps:
+        kind |= Kind.GAP
+    if is_sign(character):
+        kind |= Kind.SIGN
+        if character.isalnum():
+            kind |= Kind.DIGIT if character.isdigit() else Kind.LATIN
+    return kind

@@ -1,0 +1,281 @@
+"""The native first look never says that there is nothing where the matcher finds something."""
+
+import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moderator.domain.rule import Company, Rule
+from moderator.matching import glancing
+from moderator.matching.glance import Glance, Kind
+from moderator.matching.glancing import CODES, _kinds
+from moderator.matching.screening import Screen
+from moderator.rulebook.loader import load_rulebook
+from moderator.rulebook.regressions import read_regressions
+from moderator.text.characters import characters
+from moderator.text.folding import canonical
+
+RULES = Path(__file__).parents[2] / "rules"
+Pair = tuple[Screen, Screen]  # with the native first look, and without
+
+WORDS = (
+    "六合彩",
+    "赌博",
+    "傻逼",
+    "微信",
+    "妈妈",
+    "fuck",
+    "kill yourself",
+    "加微信",
+    "笨蛋蛋",
+    "a.b",
+    "赢",
+)
+PIECES = (
+    *(
+        "六合彩",
+        "六",
+        "合",
+        "彩",
+        "赌",
+        "賭",
+        "博",
+        "傻",
+        "逼",
+        "微",
+        "信",
+        "威信",
+        "妈",
+        "媽媽",
+        "贝者",
+        "赢",
+        "加",
+    ),
+    *(
+        "fuck",
+        "f",
+        "u",
+        "c",
+        "k",
+        "fuсk",
+        "kill",
+        "yourself",
+        "fuuuuck",
+        "5h1t",
+        "lhc",
+        "du",
+        "bo",
+        "liu",
+        "he",
+        "cai",
+    ),
+    *(
+        " ",
+        "  ",
+        "，",
+        "。",
+        ".",
+        "-",
+        "*",
+        "_",
+        "\n",
+        "、",
+        "！",
+        "\u200b",
+        "\ufe0f",
+        "🎲",
+        "①",
+        "1",
+        "a",
+        "ａ",
+        "Ｆ",
+        "İ",
+    ),
+    *(
+        "密码",
+        "password",
+        ":",
+        "：",
+        "手机",
+        "13800138000",
+        "1380013 8000",
+        "Ab3dE6gH9jK2mN5pQ8",
+        "%20",
+        "\\u516d",
+        "&#",
+    ),
+    *(
+        "ω",
+        "ß",
+        "ﬁ",
+        "Σ",
+        "\ud800",
+        "𠀀",
+        "\U000e0061",
+        "ꓝ",
+        "ƒ",
+        "€",
+        "ǒ",
+        "\x00",
+        "笨蛋",
+        "笨。蛋蛋",
+        "b",
+    ),
+)
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+    st.lists(st.sampled_from(PIECES), min_size=60, max_size=120).map("".join),
+    st.text(max_size=40),
+)
+
+
+def _pair(rules: list[Rule]) -> Pair:
+    screen = Screen(rules)
+    without: Screen = pickle.loads(pickle.dumps(screen))
+    without._glance = None
+    return screen, without
+
+
+def _look(pair: Pair) -> Glance:
+    looked = pair[0]._glance
+    assert looked is not None
+    return looked
+
+
+@pytest.fixture(scope="module")
+def few(rule: Callable[..., Rule]) -> Pair:
+    """Words of every kind, and the shipped patterns."""
+    company = Company(all_of=(("群", "你"),), within=8)
+    words = [rule(*WORDS), rule("小姐", "大奖", rule_id="guarded", company=company)]
+    return _pair([*words, *(one for one in load_rulebook(RULES).rules if one.patterns)])
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Pair:
+    return _pair(list(load_rulebook(RULES).rules))
+
+
+def _known_texts() -> Iterator[str]:
+    for rule in load_rulebook(RULES).rules:
+        yield from (*rule.examples, *rule.counter_examples)
+    for regression in read_regressions(RULES)[0]:
+        yield regression.text
+
+
+def test_every_example_and_regression_hits_as_without_it(shipped: Pair) -> None:
+    """All texts that the shipped rules are tried on."""
+    screen, without = shipped
+
+    missed = [text for text in _known_texts() if screen.screen(text) != without.screen(text)]
+
+    assert missed == []
+
+
+def test_every_example_hits_as_without_it_in_disguise(shipped: Pair) -> None:
+    """The same texts with something between their characters, long, or in upper case."""
+    screen, without = shipped
+    texts = [
+        disguised
+        for number, text in enumerate(_known_texts())
+        if number % 5 == 0
+        for disguised in (".".join(text), "\u200b".join(text), text.upper() + "，好的" * 99)
+    ]
+
+    assert [text for text in texts if screen.screen(text) != without.screen(text)] == []
+
+
+@given(TEXTS)
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_text_hits_as_without_it(few: Pair, text: str) -> None:
+    """Texts made of words, of what disguises them, and of anything."""
+    screen, without = few
+
+    assert screen.screen(text) == without.screen(text)
+
+
+def test_ordinary_texts_end_there(few: Pair) -> None:
+    """It would be right, and no use, to call for a closer look at everything."""
+    texts = [
+        "今天的会议改到三点了，辛苦大家。",
+        "ok, see you tomorrow at 3pm!",
+        "好的👌🏻",
+        "",
+        "哈哈哈哈",
+    ]
+
+    assert [text for text in texts if _look(few).calls(text)] == []
+
+
+def test_plain_words_call(few: Pair) -> None:
+    """A word anywhere in a text of any length, of any width."""
+    glance_of_few = _look(few)
+
+    for text in ("赌博", "x" * 5000 + "赌博", "𝒳" + "赌博", "FUCK", "賭博", "密码：Ab3dE6gH9"):
+        assert glance_of_few.calls(text)
+
+
+def test_the_matcher_works_without_it(
+    rule: Callable[..., Rule], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where nothing could be compiled."""
+    monkeypatch.setattr(glancing, "COMPILED", False)
+
+    screen = Screen([rule("赌博")])
+
+    assert screen._glance is None
+    assert screen.screen("去赌博")
+    assert not screen.screen("去吃饭")
+
+
+def test_lone_surrogates_call(few: Pair) -> None:
+    """Robots' JSON carries them; they are looked at as what replaces them."""
+    assert _look(few).calls("好\ud83d的")
+
+
+def test_a_pickle_answers_alike(few: Pair) -> None:
+    """The tables are bytes and load as they are."""
+    loaded = pickle.loads(pickle.dumps(_look(few)))
+
+    assert [bool(loaded.calls(piece)) for piece in PIECES] == [
+        bool(_look(few).calls(piece)) for piece in PIECES
+    ]
+
+
+def test_threads_may_share_it(few: Pair) -> None:
+    """Also for long texts, at which it lets other threads run."""
+    texts = ["好的" * 3000, "好的" * 3000 + "赌博", "ok", "赌博"] * 25
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(_look(few).calls, texts))
+
+    assert [bool(answer) for answer in answers] == [False, True, False, True] * 25
+
+
+def test_characters_stand_for_what_folding_makes_of_them() -> None:
+    """But those that only folding whole texts tells."""
+    table = characters()
+    kinds = memoryview(_kinds()).cast("I")
+    unknown = Kind.SPECIAL | Kind.UNSEEN | Kind.LOOKALIKE
+    wrong = [
+        hex(code)
+        for code in range(CODES)
+        if not kinds[code] & unknown
+        and ord(canonical(chr(code), table).text) != kinds[code] & (CODES - 1)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("size", [4_000, 64_000])
+@pytest.mark.parametrize(
+    "piece", ["六合", "fu", "。", "1 ", "lhc ", "六1", "%4", "liu", "六.", "\u200b"]
+)
+def test_long_texts_hit_as_without_it(few: Pair, piece: str, size: int) -> None:
+    """Beginnings of words again and again."""
+    text = (piece * size)[:size]
+
+    assert few[0].screen(text) == few[1].screen(text)

@@ -1,0 +1,170 @@
+"""The pattern stage on texts by somebody who has read the rules: work grows no faster than length.
+
+Work is the number of calls, counted by the interpreter, so that a busy machine changes nothing.
+What happens inside a call is timed by `benchmarks/matching.py`.
+"""
+
+import sys
+from base64 import b64encode
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moderator.domain.rule import Rule
+from moderator.matching.patterns import PatternMatcher
+from moderator.matching.windows import CHARACTERS_PER_PLACE, PLACES_AT_LEAST, TOO_MUCH, Places
+from moderator.rulebook.samples import expand
+
+SHORT, LONG = 4_000, 32_000
+PIECES = [
+    "password: ",
+    "pAsSwOrD=",
+    "pw=1 ",
+    "密码",
+    "密码：a1b2c3 ",
+    "a1b2c3 密码 ",
+    "key='",
+    "1",
+    "1 ",
+    "13912345678 ",
+    "11010119900307",
+    "a@a.",
+    "http://a.b/",
+    "http://www.a1ipay.",
+    "./",
+    "{",
+    '\\\\"',
+    "\n",
+    "%41",
+    "%25%34%31",
+    "password%20",
+    "\\u0041",
+    "4a ",
+    "a",
+    "A",
+    "ghp_eyJAKIAsk-xoxb-",
+    "-----BEGIN PRIVATE KEY-----\n",
+    "<a href=https://www.a-a.",
+    "姓名尚·1",
+    "核验扫码",
+    "ｐａｓｓｗｏｒｄ：",
+    "pass\u200bword: ",
+    b64encode(b"password: " * 20).decode() + " ",
+    quote("password = ") * 30 + " ",
+]
+
+
+def filled(piece: str, size: int) -> str:
+    return (piece * (size // len(piece) + 1))[:size]
+
+
+def calls(function: Callable[[], object]) -> int:
+    """How many functions, of Python's and of C's, running this one calls."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def work(matcher: PatternMatcher, text: str) -> int:
+    candidates = matcher.candidates(text)
+    return calls(lambda: matcher.match(text, candidates))
+
+
+@pytest.fixture(scope="module")
+def keywords(shipped_rules: tuple[Rule, ...]) -> list[str]:
+    return sorted({word for rule in shipped_rules for p in rule.patterns for word in p.keywords})
+
+
+@pytest.fixture(scope="module")
+def examples(shipped_rules: tuple[Rule, ...]) -> list[str]:
+    return [expand(text, seed="hostile") for rule in shipped_rules for text in rule.examples]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_eight_times_the_text_is_no_more_than_eight_times_the_work(
+    shipped: PatternMatcher, piece: str
+) -> None:
+    """Whatever is repeated, the calls grow with the text at most, but for a fixed number."""
+    short, long = (work(shipped, filled(piece, size)) for size in (SHORT, LONG))
+
+    assert long <= LONG / SHORT * (short + 500)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_work_stays_within_bounds_for_any_mixture(
+    shipped: PatternMatcher, keywords: list[str], examples: list[str], data: st.DataObject
+) -> None:
+    """Keywords, pieces of what the rules look for and tokens in any order cost a few calls each."""
+    cut = st.builds(lambda text, at: text[:at], st.sampled_from(examples), st.integers(1, 60))
+    piece = st.sampled_from(keywords) | cut | st.sampled_from(PIECES)
+    pieces = data.draw(st.lists(piece, min_size=5, max_size=60))
+    text = filled(data.draw(st.sampled_from(["", " ", "\n", "="])).join(pieces), 16_000)
+
+    assert work(shipped, text) < 12 * len(text)
+
+
+def test_every_keyword_in_one_text_is_bounded(shipped: PatternMatcher, keywords: list[str]) -> None:
+    """All patterns at once cost a few calls for each character."""
+    assert work(shipped, filled(" ".join(keywords) + " ", LONG)) < 6 * LONG
+
+
+def test_the_keywords_of_most_patterns_are_bounded(shipped: PatternMatcher) -> None:
+    """No pattern can be asked for more often than there are places to try in a text."""
+    assert work(shipped, filled("pw= password: 密码 token ", LONG)) < 6 * LONG
+
+
+def test_what_is_not_looked_at_is_told(shipped: PatternMatcher) -> None:
+    """When the places to try run out, the explanation names the rules that were cut short."""
+    text = filled("pw=aaaa password: xxxx ", LONG)
+
+    reasons = {one.reason for one in shipped.refusals(text, shipped.candidates(text))}
+
+    assert TOO_MUCH in reasons
+
+
+def test_ordinary_long_texts_are_looked_at_whole(
+    shipped: PatternMatcher, examples: list[str]
+) -> None:
+    """Pages with dozens of secrets in them do not use up the places to try."""
+    text = "\n今天的会议改到下午三点，大家记得更新周报。\n".join(examples[::12])
+
+    refusals = shipped.refusals(text, shipped.candidates(text))
+
+    assert TOO_MUCH not in {one.reason for one in refusals}
+
+
+def test_a_secret_behind_many_names_is_found(shipped: PatternMatcher) -> None:
+    """Places that stand too close together to matter are left out, not the last of them."""
+    secret = "k7#" + "mQ2x" + "!vR"
+    text = "password " * 400 + f"password: {secret} "
+
+    hits = shipped.match(text, shipped.candidates(text))
+
+    assert secret in {text[hit.start : hit.end] for hit in hits}
+
+
+def test_places_are_granted_until_there_are_none() -> None:
+    """A text has places to try in proportion to its length; what it denies is counted."""
+    assert Places(0).granted(PLACES_AT_LEAST + 1) == PLACES_AT_LEAST
+    places = Places(LONG)
+
+    assert places.granted(LONG) == LONG // CHARACTERS_PER_PLACE
+    assert places.granted(7) == 0
+    assert places.denied == LONG - LONG // CHARACTERS_PER_PLACE + 7
