@@ -7,13 +7,13 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := .venv-bench/bin
 PEERS_INSTALLED := .venv-bench/.installed
-SOURCES := src tests benchmarks migrations docs
+SOURCES := src tests benchmarks fuzz faults migrations docs
 NATIVE := hatch_build.py $(wildcard src/moderator/matching/*.pxi src/moderator/matching/*.pyx)
 PINNED := --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --no-emit-index-url
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock format clean
+.PHONY: help demo test check bench faults fuzz audit docs lock format clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ help: ## what can be made
 demo: $(INSTALLED) ## the service, a stand-in WeCom and a scripted day of chat
 	$(BIN)/moderator demo $(ARGS)
 
-test: check ## everything that must hold
+test: check build/tools/promtool ## everything that must hold
 	$(BIN)/pytest $(ARGS)
 
 check: $(INSTALLED) ## lint, types, import contract, shipped rules
@@ -33,8 +33,20 @@ check: $(INSTALLED) ## lint, types, import contract, shipped rules
 
 bench: $(INSTALLED) $(PEERS_INSTALLED) ## speed, peers and quality: tables, and build/bench.jsonl
 	$(BIN)/python benchmarks/matching.py $(ARGS)
+	$(BIN)/python benchmarks/callbacks.py
 	$(PEERS)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/quality.py
+
+faults: $(INSTALLED) ## kill, fill up and cut off every part, and check that nothing is lost or doubled
+	$(BIN)/python -m faults.suite $(ARGS)
+
+fuzz: $(INSTALLED) ## inputs that nobody would send by accident    (ARGS="--cases 1000000")
+	$(BIN)/python -m fuzz $(ARGS)
+
+audit: $(INSTALLED) ## known vulnerabilities of what is locked; asks an advisory service
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/pip install --quiet pip-audit
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock $(ARGS)
 
 docs: $(INSTALLED) ## write the README's tables from the code
 	$(BIN)/python docs/tables.py
@@ -52,6 +64,9 @@ lock: $(INSTALLED) ## write the hash-pinned requirement files anew
 
 clean: ## forget what was built
 	rm -rf .venv .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+build/tools/promtool: # not a condition: what cannot be had is told and its tests are skipped
+	-deploy/prometheus/fetch_promtool.sh $(@D)
 
 $(INSTALLED): requirements-dev.lock pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv .venv

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 _END = b"\r\n\r\n"
 
@@ -98,7 +99,7 @@ async def send_all(
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     for end in ends:
-        await loop.create_connection(lambda end=end: _Connection(plan, run, end), host, port)
+        await loop.create_connection(partial(_Connection, plan, run, end), host, port)
     for end in ends:
         await end.wait()
     run.seconds = time.perf_counter() - began

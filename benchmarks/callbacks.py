@@ -1,210 +1,224 @@
 """The callback path against the cheapest route that FastAPI can have, over real TCP.
 
-`python benchmarks/callbacks.py [--messages N]`: the real `moderator serve` with a generated lexicon
-beside the shipped rules, real encryption, 1 % violations committed to PostgreSQL; and, in the same
-uvicorn configuration, a FastAPI route that reads the body and answers nothing.
+`python benchmarks/callbacks.py [--messages N] [--repeats N] [--write]`: the real `moderator serve`
+with a generated lexicon beside the shipped rules, real encryption, violations committed to
+PostgreSQL before the answer; and, in the same uvicorn configuration, a FastAPI route that reads the
+body and answers nothing.  Both run all the time and are asked in turns, so that whatever else the
+machine does touches both; ratios are of the same turn, and the median of the turns is shown.
 """
 
 import argparse
 import asyncio
-import json
+import gc
 import os
-import random
-import re
-import secrets
-import shutil
-import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
-from urllib.parse import urlencode
 
-from callback_client import Run, post, send_all
+from callback_client import Run, send_all
+from callback_profile import profile
+from callback_servers import EMPTY, SERVE, Server, environment_of, requests_of, rules_with, running
 from matching_texts import clean_texts, generated_words
+from moderator.cli.caching import user_cache
+from moderator.intake.callback import MOST_AT_ONCE
 from moderator.ledger import migrating
 from moderator.ledger.embedded import EmbeddedPostgres
 from moderator.ledger.engine import Engine, dsn_of
-from moderator.rehearsal.callbacks import Head, text
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.rehearsal.world import World
-from moderator.shipped import rules_directory
-from moderator.wecom.envelope import Envelope
+from moderator.rulebook.loader import load_rulebook
+from performance import show
+from recording import storm
 from report import provenance, record, table
 
 WORDS = 60_000
-MEMBERS = 50_000  # so many that nobody floods
-BANNED = "有人买六合彩吗"
-_RUNNING = re.compile(rb"running on http://127\.0\.0\.1:(\d+)")
-_EMPTY_ROUTE = """
-import asyncio, sys
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from moderator.cli.listening import uvicorn_config
-from moderator.settings import ServerSettings
-
-app = FastAPI()
-
-@app.post("/wecom/callback/{app}")
-async def receive(app: str, request: Request) -> Response:
-    await request.body()
-    return Response()
-
-config = uvicorn_config(ServerSettings(), app)
-config.port, config.log_config, config.log_level = 0, uvicorn.config.LOGGING_CONFIG, "info"
-config.configure_logging()
-with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-    runner.run(uvicorn.Server(config).serve())
-"""
+CONNECTIONS = 64
+FLOOD = 3 * MOST_AT_ONCE  # connections at once
 
 
-def requests_of(
-    world: World, texts: Sequence[str], *, count: int, violations: float
-) -> list[bytes]:
-    """Encrypted deliveries of different messages; every so many of them a violation."""
-    app = world.apps[0]
-    envelope = Envelope(
-        token=app.token, encoding_aes_key=app.encoding_aes_key, receive_id=world.corp
-    )
-    chance, run = random.Random(3), secrets.randbelow(10**9) * 10**9
-    made = []
-    for number in range(count):
-        content = BANNED if chance.random() < violations else texts[number % len(texts)]
-        head = Head(
-            corp=world.corp,
-            sender=f"member{chance.randrange(MEMBERS)}",
-            at=int(time.time()),
-            agent_id=app.agent_id,
+@dataclass(slots=True)
+class Turns:
+    """What came of one kind of traffic, turn by turn, and of the empty route in the same turns."""
+
+    name: str
+    runs: list[Run] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # seconds of the server per request
+    empty: list[tuple[Run, float]] = field(default_factory=list)
+
+    def row(self) -> list[object]:
+        """For the table; how much cheaper and faster the empty route was in the same turn."""
+        speed = median(
+            run.per_second / empty.per_second
+            for run, (empty, _) in zip(self.runs, self.empty, strict=True)
         )
-        sealed = envelope.seal(
-            text(head, run + number, content), timestamp="1790000000", nonce=str(number)
-        )
-        query = {"msg_signature": sealed.signature, "timestamp": sealed.timestamp, "nonce": number}
-        path = f"/wecom/callback/{app.name}?{urlencode(query)}"
-        made.append(post("127.0.0.1", path, sealed.body))
-    return made
-
-
-@asynccontextmanager
-async def running(command: Sequence[str], environment: dict[str, str]) -> AsyncIterator[int]:
-    """The port on which a server listens while the block runs."""
-    process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr
-    said = []
-    while line := await process.stderr.readline():
-        said.append(line.decode())
-        if found := _RUNNING.search(line):
-            break
-    else:
-        raise SystemExit(f"the server did not start: {''.join(said)}")
-    reading = asyncio.create_task(process.stderr.read())
-    try:
-        yield int(found[1])
-    finally:
-        process.terminate()
-        await process.wait()
-        await reading
-
-
-def rules_with(words: Sequence[str], directory: Path) -> Path:
-    """The shipped rules and one pack of generated words."""
-    rules = directory / "rules"
-    shutil.copytree(rules_directory(), rules)
-    pack = {
-        "category": "generated",
-        "severity": "medium",
-        "description": "generated",
-        "rules": [
-            {
-                "id": "generated-words",
-                "description": "generated words",
-                "words": list(words),
-                "examples": [words[0]],
-                "counter_examples": ["-"],
-            }
-        ],
-    }
-    (rules / "generated.yaml").write_text(json.dumps(pack, ensure_ascii=False), "utf-8")
-    return rules
-
-
-def environment_of(values: dict[str, Any]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if "MODERATOR" not in name}
-    return kept | {f"MODERATOR_{name.upper()}": json.dumps(value) for name, value in values.items()}
-
-
-async def best(port: int, makers: Sequence[Sequence[bytes]], **how: Any) -> Run:
-    """The fastest of several runs, each with messages of its own."""
-    runs = [await send_all("127.0.0.1", port, requests, **how) for requests in makers]
-    return max(runs, key=lambda run: run.per_second)
-
-
-async def measure(count: int, repeats: int) -> None:
-    corpus, texts = clean_texts()
-    world = invent_world()
-
-    def batches(violations: float) -> list[list[bytes]]:
+        cost = median(cpu / self.cpu[n] for n, (_, cpu) in enumerate(self.empty))
+        best = max(self.runs, key=lambda run: run.per_second)
+        record("callbacks", name=self.name, per_second=best.per_second, share=speed, cpu=cost)
         return [
-            requests_of(world, texts, count=count, violations=violations) for _ in range(repeats)
+            self.name,
+            best.per_second,
+            f"{speed:.2f}",
+            median(self.cpu) * 1e6,
+            f"{cost:.2f}",
+            f"{best.percentile(0.5):.1f}",
+            f"{best.percentile(0.99):.1f}",
+            statuses(self.runs),
         ]
 
-    with tempfile.TemporaryDirectory(prefix="moderator-") as home:
-        Path(home).chmod(0o755)
-        async with EmbeddedPostgres(Path(home) / "pg") as url:
-            await migrating.upgrade(Engine(dsn_of(url)))
-            values = settings_of(world, api_url="http://127.0.0.1:1", database_url=url)
-            values |= {
-                "server": {"port": 0},
-                "log": {"clean_messages": False},
-                "enforcement": {"enabled": False},
-                "rules": {
-                    "directory": str(rules_with(generated_words(WORDS, texts), Path(home))),
-                    "watch": False,
-                },
-            }
-            rows = []
-            async with running([sys.executable, "-c", _EMPTY_ROUTE], environment_of({})) as port:
-                empty = await best(port, batches(0.01), connections=64)
-                rows.append(_row("empty FastAPI route", empty, empty))
-            serve = [str(Path(sys.executable).with_name("moderator")), "serve"]
-            async with running(serve, environment_of(values)) as port:
-                for share in (0.0, 0.01, 1.0):
-                    full = await best(port, batches(share), connections=64)
-                    rows.append(_row(f"moderator, {share:.0%} violations", full, empty))
-                    if share == 0.01:
-                        half = full.per_second / 2
-                steady = await best(port, batches(0.01), connections=256, rate=half)
-                rows.append(_row("moderator, 1% violations, half of the maximum", steady, empty))
-    print(
-        f"# Callbacks\n\n{provenance()}; {corpus}, {WORDS:,} generated words, {count:,} messages\n"
+
+HEADER = (
+    *("", "per second, best", "of the empty route", "µs of the server each"),
+    *("empty route's of it", "p50 ms", "p99 ms", "answers"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The servers to compare and what is sent to them."""
+
+    world: World
+    texts: Sequence[str]
+    count: int
+    repeats: int
+
+    async def ask(self, server: Server, violations: float, **how: Any) -> tuple[Run, float]:
+        """One run with messages of its own, and the server's seconds per request."""
+        share = 0.1 if violations == 1.0 else 1.0
+        count = how.pop("count", int(self.count * share))
+        requests = requests_of(self.world, self.texts, count=count, violations=violations)
+        before = server.cpu()
+        run = await send_all("127.0.0.1", server.port, requests, **how)
+        return run, (server.cpu() - before) / len(requests)
+
+    async def in_turns(self, empty: Server, ours: Server, shares: Sequence[float]) -> list[Turns]:
+        every = [Turns(f"moderator, {share:.0%} violations") for share in shares]
+        await self.ask(ours, 0.01, connections=CONNECTIONS)  # connections, caches, statements
+        for _ in range(self.repeats):
+            for turns, share in zip(every, shares, strict=True):
+                turns.empty.append(await self.ask(empty, share, connections=CONNECTIONS))
+                run, cpu = await self.ask(ours, share, connections=CONNECTIONS)
+                turns.runs.append(run)
+                turns.cpu.append(cpu)
+        return every
+
+    async def at_half(self, ours: Server, most: float) -> list[Run]:
+        runs = []
+        for _ in range(self.repeats):
+            count = int(most)  # two seconds
+            run, _ = await self.ask(ours, 0.01, connections=256, rate=most / 2, count=count)
+            runs.append(run)
+        return runs
+
+    async def flooded(self, ours: Server) -> list[list[object]]:
+        """Far more at once than it accepts, violations all of them; then the usual again."""
+        before = ours.memory()
+        flood, _ = await self.ask(ours, 1.0, connections=FLOOD, count=2 * FLOOD)
+        grown = (ours.memory() - before) / 1024 / 1024
+        after, _ = await self.ask(ours, 0.01, connections=CONNECTIONS)
+        return [
+            [f"{FLOOD} connections, all violations", *_told(flood), f"{grown:+.0f} MB"],
+            [f"then {CONNECTIONS} connections, 1 %", *_told(after), ""],
+        ]
+
+    async def shared(self, one: Server, two: Server) -> list[object]:
+        """How much faster two processes are than one, in turns."""
+        pairs = []
+        for _ in range(self.repeats):
+            single, _ = await self.ask(one, 0.01, connections=CONNECTIONS)
+            double, _ = await self.ask(two, 0.01, connections=CONNECTIONS)
+            pairs.append((single.per_second, double.per_second))
+        ratio = median(double / single for single, double in pairs)
+        return [max(one for one, _ in pairs), max(two for _, two in pairs), f"{ratio:.2f}"]
+
+
+def statuses(runs: Sequence[Run]) -> str:
+    total = sum((run.statuses for run in runs[1:]), runs[0].statuses)
+    return " ".join(f"{status}: {number}" for status, number in sorted(total.items()))
+
+
+def _told(run: Run) -> list[object]:
+    return [run.per_second, f"{run.percentile(0.99):.0f}", statuses([run])]
+
+
+async def measure(count: int, repeats: int) -> str:
+    corpus, texts = clean_texts()
+    world = invent_world()
+    async with AsyncExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moderator-")))
+        home.chmod(0o755)  # noqa: ASYNC240 - before anything is measured
+        url = await stack.enter_async_context(EmbeddedPostgres(home / "pg"))
+        engine = Engine(dsn_of(url))
+        await migrating.upgrade(engine)
+        rules = rules_with(generated_words(WORDS, texts), home)
+        os.environ["XDG_CACHE_HOME"] = str(home / "cache")  # built once for all of them
+        book = load_rulebook(rules, cache=user_cache())
+        texts = [text for text in texts if not book.screen.screen(text)]
+        gc.freeze()  # the client's pauses are nobody's latency
+        bench = Bench(world, texts, count, repeats)
+        environment = environment_of(_settings(world, url, home, rules))
+        empty = await stack.enter_async_context(running(EMPTY, environment_of({})))
+        ours = await stack.enter_async_context(running(SERVE, environment))
+        turns = await bench.in_turns(empty, ours, (0.0, 0.01, 1.0))
+        half = await bench.at_half(ours, median(run.per_second for run in turns[1].runs))
+        flood = await bench.flooded(ours)
+        several = running((*SERVE, "--processes", "2"), environment)
+        two = await stack.enter_async_context(several)
+        await bench.ask(two, 0.01, connections=CONNECTIONS)  # until both are there
+        shared = await bench.shared(ours, two)
+        stormed = await storm(engine, count // 10, repeats)
+        await engine.dispose()
+    where = f"{provenance()}; {corpus}, {WORDS:,} generated words, {count:,} messages a turn"
+    return "\n\n".join(
+        [
+            f"{where}, {repeats} turns.",
+            "### Callbacks against an empty route",
+            table(HEADER, [one.row() for one in turns]),
+            "### At half of the maximum, 1 % violations",
+            table(
+                ["turn", "per second", "p50 ms", "p99 ms", "answers"],
+                [
+                    [n, run.per_second, *_percentiles(run), statuses([run])]
+                    for n, run in enumerate(half, 1)
+                ],
+            ),
+            "### A storm: all violations, in the ledger alone",
+            stormed,
+            "### Beyond capacity",
+            table(["", "answers per second", "p99 ms", "answers", "memory"], flood),
+            "### Two processes",
+            table(["one, per second", "two, per second", "ratio"], [shared]),
+            "### Where the time of a clean message goes",
+            await asyncio.to_thread(profile, book, texts),  # it runs loops of its own
+        ]
     )
-    print(table(["", "per second", "of the empty route", "p50 ms", "p99 ms", "answers"], rows))
 
 
-def _row(name: str, run: Run, empty: Run) -> list[object]:
-    share = run.per_second / empty.per_second
-    record("callbacks", name=name, per_second=run.per_second, share=share)
-    return [
-        name,
-        run.per_second,
-        f"{share:.2f}",
-        f"{run.percentile(0.5):.1f}",
-        f"{run.percentile(0.99):.1f}",
-        " ".join(f"{status}: {number}" for status, number in sorted(run.statuses.items())),
-    ]
+def _percentiles(run: Run) -> list[object]:
+    return [f"{run.percentile(0.5):.1f}", f"{run.percentile(0.99):.1f}"]
+
+
+def _settings(world: World, url: str, home: Path, rules: Path) -> dict[str, Any]:
+    return settings_of(world, api_url="http://127.0.0.1:1", database_url=url) | {
+        "server": {"port": 0},
+        "log": {"clean_messages": False},
+        "enforcement": {"enabled": False},
+        "rules": {"directory": str(rules), "watch": False},
+        "spool": {"directory": str(home / "spool")},
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=6000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     options = parser.parse_args()
-    asyncio.run(measure(options.messages, options.repeats))
+    show(asyncio.run(measure(options.messages, options.repeats)), write=options.write)
 
 
 if __name__ == "__main__":

@@ -325,3 +325,30 @@ def toml_of(values: dict[str, Any]) -> str:
         'users = ["LiJing"]',
     ]
     return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["nonsense", "whsec_", "whsec_" + "!" * 32, "whsec_" + base64.b64encode(b"short").decode()],
+)
+def test_a_secret_of_reports_is_whsec_and_24_to_64_bytes(secret: str) -> None:
+    """As Standard Webhooks writes them; the value is not repeated in the fault."""
+    faults = faults_of(complete() | {"siem": {"url": "https://siem.test/", "secrets": [secret]}})
+
+    assert "siem.secrets.0" in faults
+    assert "nonsense" not in faults
+
+
+def test_reports_need_a_secret_and_an_encrypted_way() -> None:
+    """What says who did what does not travel in the clear, and not unsigned."""
+    assert "siem.secrets" in faults_of(complete() | {"siem": {"url": "https://siem.test/"}})
+    assert "siem.url" in faults_of(complete() | {"siem": {"url": "http://siem.test/"}})
+
+
+def test_robots_are_named_by_their_group() -> None:
+    """Their keys are secrets."""
+    given = secrets.token_hex(16)
+    settings = build_settings(complete() | {"robots": {"keys": {"wr1": given}}})
+
+    assert settings.robots.keys["wr1"].get_secret_value() == given
+    assert given not in repr(settings)

@@ -4,18 +4,15 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import structlog
 from fastapi import FastAPI
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from moderator import __version__
+from moderator.conditions import Conditions
 from moderator.domain import canary
 from moderator.domain.cards import CardAnswer
 from moderator.domain.decision import ActionKind
@@ -29,14 +26,12 @@ from moderator.enforcement.retention import Retention
 from moderator.enforcement.sanctions import Sanctions
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.worker import Worker
-from moderator.errors import LedgerUnavailable
 from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.draining import Draining
 from moderator.intake.reception import Reception, Report
 from moderator.intake.silence import SilenceWatch
 from moderator.intake.wide_event import MessageLog
-from moderator.ledger import migrating
 from moderator.ledger.alarms import Alarms
 from moderator.ledger.cards import Cards
 from moderator.ledger.contacts import Contacts
@@ -57,13 +52,15 @@ from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Outcome, Pipeline
 from moderator.rulebook.book import Rulebook
+from moderator.rulebook.cache import RulebookCache
 from moderator.rulebook.loader import load_rulebook
 from moderator.rulebook.watcher import RulebookWatcher, WatchState
 from moderator.settings import Settings, WeComSettings
 from moderator.shipped import rules_directory
 from moderator.telemetry.metrics import Metrics
 from moderator.web.alarms import alarms_router
-from moderator.web.health import Condition, Part, WeComWatch
+from moderator.web.front import Moderator
+from moderator.web.health import WeComWatch
 from moderator.web.ops import Ops
 from moderator.web.people import people_router
 from moderator.web.problems import install_problems
@@ -75,7 +72,6 @@ from moderator.wecom.envelope import Envelope
 from moderator.wecom.gate import Gate
 from moderator.wecom.siem import Siem
 
-_PATIENCE = 1.0  # seconds; a probe waits little longer
 # The outcomes of messages that the rules were tried on.
 _LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
 
@@ -86,7 +82,18 @@ class Service:
     Raises `RulebookError` where there are no usable rules.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        cache: RulebookCache | None = None,
+        settle: Callable[[], object] = object,
+    ) -> None:
+        """`cache` spares the building of rules that were built before.
+
+        `settle` is called whenever new rules are in use.
+        """
+        self._settle = settle
         cipher = EvidenceCipher.of(settings.evidence)
         self.settings = settings
         self.engine = engine
@@ -103,7 +110,7 @@ class Service:
         self.gate = Gatekeeper(engine, self.metrics, corp=settings.wecom.corp_id, clock=_now)
         self.requests = Requests(engine)
         self.shelf = shelf_of(settings)
-        self.rules = self._follow_rules(rules_of(settings))
+        self.rules = self._follow_rules(rules_of(settings), cache)
         self.spool = spool_of(settings)
         self.keeper = self._keeper(cipher)
         self.draining = Draining(self.keeper, self.spool, self.metrics)
@@ -137,6 +144,20 @@ class Service:
         self.worker = self._worker()
         self.retention = Retention(self.violations, self.failed, self.gate.allowances, clock=_now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.conditions = Conditions(
+            settings=settings,
+            engine=engine,
+            rules=self.rules,
+            outbox=self.outbox,
+            failed=self.failed,
+            draining=self.draining,
+            alarms=self.alarms,
+            silence=self.silence,
+            directory=self.directory,
+            shelf=self.shelf,
+            wecom=self.watch,
+            tasks=self._tasks,
+        )
 
     def start(self) -> None:
         """Begin to follow the rules, to carry actions out and to erase what has expired."""
@@ -165,104 +186,8 @@ class Service:
         await self.client.close()
         await self.http.aclose()
 
-    async def background(self) -> Part:
-        """Whether what works beside the requests still does."""
-        ended = [name for name, task in self._tasks.items() if task.done()]
-        if ended:
-            return Part(Condition.FAILING, f"ended: {', '.join(ended)}; restart the service")
-        return Part(Condition.OK)
-
-    async def database(self) -> Part:
-        """Whether a violation could be written: PostgreSQL answers and has our migrations."""
-        await migrating.check(self.engine)
-        return Part(Condition.OK)
-
-    async def acceptance(self) -> Part:
-        """Whether what must be kept can be: in PostgreSQL, or meanwhile on this machine."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await migrating.check(self.engine)
-        except (LedgerUnavailable, TimeoutError) as away:
-            if self.draining.filling.has_room:
-                return Part(Condition.DEGRADED, "PostgreSQL is away; the spool takes what comes")
-            return Part(Condition.FAILING, f"{type(away).__name__}, and the spool is full")
-        return Part(Condition.OK)
-
-    async def rulebook(self) -> Part:
-        book, state = self.rules.current, self.rules.state
-        facts = {
-            "hash": book.hash,
-            "rules": len(book.rules),
-            "reloads": state.reloads,
-            "faults": [str(fault) for fault in state.faults],
-        }
-        if state.faults:
-            return Part(Condition.DEGRADED, "some rules cannot be used", facts)
-        return Part(Condition.OK, facts=facts)
-
-    async def actions(self) -> Part:
-        if not self.settings.enforcement.enabled:
-            return Part(Condition.DISABLED, "enforcement.enabled is false")
-        counts = {state.value: number for state, number in (await self.outbox.counts()).items()}
-        since = await self.outbox.waiting_since()
-        pauses = [pause.told for pause in await self.outbox.pauses.list()]
-        facts = counts | {"oldest": since.isoformat() if since else None, "pauses": pauses}
-        if pauses:
-            return Part(Condition.DEGRADED, "paused: see `moderator outbox pauses`", facts)
-        return Part(Condition.OK, facts=facts)
-
-    async def spooled(self) -> Part:
-        filling, fault = self.draining.filling, self.draining.fault
-        facts = {**asdict(filling), "fault": fault}
-        if filling.waiting or filling.refused or fault:
-            return Part(Condition.DEGRADED, "violations wait on this machine", facts)
-        return Part(Condition.OK, facts=facts)
-
-    async def rule_alarms(self) -> Part:
-        """Whether a rule hits so much more than usual that it is held up."""
-        if not self.settings.alarms.enabled:
-            return Part(Condition.DISABLED, "alarms.enabled is false")
-        rules = [alarm.rule for alarm in await self.alarms.list(open_only=True)]
-        if rules:
-            reason = "held up until cleared: see `moderator rules alarms list`"
-            return Part(Condition.DEGRADED, reason, {"rules": rules})
-        return Part(Condition.OK)
-
-    async def heard(self) -> Part:
-        """Whether every app still hears something, as far as it is known when it should."""
-        if not self.settings.silence.enabled:
-            return Part(Condition.DISABLED, "silence.enabled is false")
-        silences = self.silence.silences
-        facts = {app: silence.told for app, silence in silences.items()}
-        silent = [app for app, silence in silences.items() if silence.is_unusual]
-        if silent:
-            reason = f"no message for unusually long: {', '.join(silent)}"
-            return Part(Condition.DEGRADED, reason, facts)
-        return Part(Condition.OK, facts=facts)
-
-    async def people(self) -> Part:
-        """Whether WeCom tells who people are; without that a record names their userid alone."""
-        gaps = self.directory.gaps
-        if gaps:
-            return Part(Condition.DEGRADED, "; ".join(gaps))
-        return Part(Condition.OK)
-
-    async def notices(self) -> Part:
-        """Whether every template that the company changed can be used."""
-        if self.shelf.faults:
-            facts = {"faults": [str(fault) for fault in self.shelf.faults]}
-            return Part(Condition.DEGRADED, "some notices are as shipped", facts)
-        return Part(Condition.OK)
-
-    async def unprocessed(self) -> Part:
-        waiting = await self.failed.count()
-        facts = {"waiting": waiting}
-        if waiting:
-            return Part(Condition.DEGRADED, "see `moderator failed list`", facts)
-        return Part(Condition.OK, facts=facts)
-
-    def _follow_rules(self, directory: Path) -> RulebookWatcher:
-        book = load_rulebook(directory)
+    def _follow_rules(self, directory: Path, cache: RulebookCache | None) -> RulebookWatcher:
+        book = load_rulebook(directory, cache=cache)
         watcher = RulebookWatcher(directory, book, on_change=self._show_rules)
         self._show_rules(book, watcher.state)
         return watcher
@@ -270,6 +195,7 @@ class Service:
     def _show_rules(self, book: Rulebook, state: WatchState) -> None:
         self.metrics.count_reload(faulty=bool(state.faults))
         self.metrics.use_rulebook(book.hash, rules=len(book.rules), faults=len(state.faults))
+        self._settle()
         structlog.get_logger("moderator.rulebook").info(
             "rulebook", hash=book.hash, rules=len(book.rules), faults=len(state.faults)
         )
@@ -372,27 +298,20 @@ class Service:
         self.watch.saw(path, errcode)
 
 
-class Moderator(FastAPI):
-    """The web application, in which callbacks are answered before a framework looks at them."""
+def create_app(
+    settings: Settings,
+    engine: Engine,
+    cache: RulebookCache | None = None,
+    settle: Callable[[], object] = object,
+) -> FastAPI:
+    """The whole service as an ASGI app; its lifespan starts and stops what works beside it.
 
-    def __init__(self, callbacks: CallbackEndpoint, **options: Any) -> None:
-        super().__init__(**options)
-        self._callbacks = callbacks
-        route = Route(f"{CALLBACK_PATH}{{app}}", callbacks, methods=["GET", "POST"])
-        self.router.routes.append(route)  # where it is listed; `__call__` is quicker
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(CALLBACK_PATH):
-            await self._callbacks(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-
-def create_app(settings: Settings, engine: Engine) -> FastAPI:
-    """The whole service as an ASGI app; its lifespan starts and stops what works beside it."""
-    service = Service(settings, engine)
+    `cache` and `settle` as in `Service`.
+    """
+    service = Service(settings, engine, cache, settle)
     app = Moderator(
         CallbackEndpoint(service.reception, service.metrics),
+        CALLBACK_PATH,
         title="moderator",
         version=__version__,
         lifespan=_lifespan(service),
@@ -457,20 +376,8 @@ def _ops(service: Service) -> Ops:
         version=__version__,
         metrics=service.metrics,
         rulebook=lambda: service.rules.current.hash,
-        ready={"acceptance": service.acceptance},
-        others={
-            "database": service.database,
-            "background": service.background,
-            "rulebook": service.rulebook,
-            "outbox": service.actions,
-            "notices": service.notices,
-            "failed_messages": service.unprocessed,
-            "spool": service.spooled,
-            "wecom": service.watch.check,
-            "people": service.people,
-            "alarms": service.rule_alarms,
-            "silence": service.heard,
-        },
+        ready=service.conditions.ready(),
+        others=service.conditions.others(),
     )
 
 

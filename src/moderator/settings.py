@@ -1,8 +1,10 @@
 """Everything a deployment decides.
 
 Settings come from one TOML file (`--config` or `MODERATOR_CONFIG`) and from environment variables
-`MODERATOR_…` (`__` between levels), which win over the file.  They are read by the entry point,
-never at import, and handed down in slices.
+`MODERATOR_…` (`__` between levels), which win over the file.  `MODERATOR_…_FILE` names a file that
+holds the value, as container images do it: a secret that is mounted stands in no environment, which
+everybody who may inspect the container can read.
+They are read by the entry point, never at import, and handed down in slices.
 """
 
 import base64
@@ -42,6 +44,7 @@ from moderator.errors import SettingsError
 
 _PREFIX = "MODERATOR_"
 _FILE = "MODERATOR_CONFIG"
+_IN_A_FILE = "_file"  # of a variable in lower case, as pydantic has them
 
 _PLACEHOLDER = re.compile(r"change.?me|your[_-]|example|placeholder|^x+$|xxxxx|<.*>", re.IGNORECASE)
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
@@ -469,7 +472,32 @@ class _NotJson(str):
 
 
 class _Variables(EnvSettingsSource):
-    """The environment's values; one that cannot be read does not hide the faults of others."""
+    """The environment's values; one that cannot be read does not hide the faults of others.
+
+    `unreadable` has a sentence for each file that a variable names in vain.
+    """
+
+    def __init__(self, settings: type[BaseSettings]) -> None:
+        super().__init__(settings)
+        self.unreadable: list[str] = []
+        self.env_vars = self._with_files(self.env_vars)
+
+    def _with_files(self, variables: Mapping[str, str | None]) -> dict[str, str | None]:
+        plain = {name: value for name, value in variables.items() if not _names_a_file(name)}
+        for name in variables.keys() - plain.keys():
+            meant = name.removesuffix(_IN_A_FILE)
+            if meant in plain:
+                self.unreadable.append(f"{name.upper()}: {meant.upper()} is set too")
+            else:
+                plain[meant] = self._content(name, variables[name] or "")
+        return plain
+
+    def _content(self, name: str, path: str) -> str:
+        try:
+            return Path(path).read_text("utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            self.unreadable.append(f"{name.upper()}: cannot be read: {type(error).__name__}")
+            return ""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         try:
@@ -487,8 +515,9 @@ def build_settings(values: Mapping[str, Any]) -> Settings:
     """Check `values` and the environment; raises `SettingsError` with every fault at once."""
     required: dict[str, Any] = {"evidence": {}, "wecom": {}, "compliance": {}}
     # What is missing is named in full only where the group exists.
-    found = _merged(required | dict(values), _Variables(Settings)())
-    faults = [*_unknown_variables(os.environ), *_disagreements(found)]
+    variables = _Variables(Settings)
+    found = _merged(required | dict(values), variables())
+    faults = [*variables.unreadable, *_unknown_variables(os.environ), *_disagreements(found)]
     try:
         settings = Settings(**found)
     except ValidationError as error:
@@ -512,10 +541,15 @@ def _merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
 def _unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
     """Variables that look like settings and are none; pydantic knows those inside a group."""
     for name, value in sorted(variables.items()):
-        group = name.upper().removeprefix(_PREFIX).partition("__")[0].lower()
+        group = name.lower().removeprefix(_PREFIX.lower()).partition("__")[0]
+        group = group.removesuffix(_IN_A_FILE)
         ours = name.upper().startswith(_PREFIX) and name != _FILE
         if ours and group not in Settings.model_fields and not _announces(name, value):
             yield f"{name}: there is no such setting (between levels stand two underscores)"
+
+
+def _names_a_file(name: str) -> bool:
+    return name.startswith(_PREFIX.lower()) and name.endswith(_IN_A_FILE)
 
 
 def _announces(name: str, value: str) -> bool:

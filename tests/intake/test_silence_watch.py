@@ -26,9 +26,12 @@ class Time:
 
 
 class Away(AppHours):
-    """A ledger that cannot be written to."""
+    """A ledger that cannot be written to, while messages still come."""
+
+    watch: SilenceWatch
 
     async def add(self, heard: object) -> None:
+        self.watch.heard("chat")
         raise LedgerUnavailable("away")
 
 
@@ -129,7 +132,8 @@ async def test_a_restart_is_no_silence(database: Engine, time: Time) -> None:
 async def test_what_was_heard_outlives_a_ledger_that_is_away(database: Engine, time: Time) -> None:
     """Counts stay in memory until they can be kept, and are kept once."""
     hours = AppHours(database)
-    watch = watch_over(Away(database), time)
+    away = Away(database)
+    watch = away.watch = watch_over(away, time)
     watch.heard("chat")
     with pytest.raises(LedgerUnavailable):
         await watch.look()
@@ -141,7 +145,7 @@ async def test_what_was_heard_outlives_a_ledger_that_is_away(database: Engine, t
 
     async with database.begin() as transaction:
         rows = await transaction.rows(Prepared("SELECT messages FROM app_hours", (), {}))
-    assert [row["messages"] for row in rows] == [2]
+    assert [row["messages"] for row in rows] == [3]
 
 
 async def test_processes_add_up(database: Engine, time: Time) -> None:

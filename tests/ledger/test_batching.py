@@ -89,3 +89,21 @@ async def test_whoever_hangs_up_takes_nobody_along() -> None:
 
     assert await stays == 4
     assert desk.written == [[1], [2]]
+
+
+async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    """Whoever gave up while others were being written has done something else about it."""
+    desk = Desk()
+    batches = Batches(desk.write, most=10)
+    desk.hold.clear()
+    first = asyncio.create_task(batches.submit(1))
+    await desk.began.wait()
+    gone = asyncio.create_task(batches.submit(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.sleep(0)
+    desk.hold.set()
+
+    assert await first == 2
+    assert await batches.submit(3) == 6
+    assert desk.written == [[1], [3]]

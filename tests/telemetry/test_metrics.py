@@ -1,3 +1,10 @@
+import math
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from moderator.domain.decision import ActionState
@@ -68,6 +75,74 @@ def test_a_state_that_emptied_goes_back_to_zero() -> None:
     assert seen["moderator_outbox_actions[('state', 'queued')]"] == 0
     assert seen["moderator_outbox_actions[('state', 'failed')]"] == 1
     assert seen["moderator_outbox_oldest_seconds[]"] == 0
+
+
+def test_a_silence_is_shown_in_full() -> None:
+    """When the last message came, how long would be unusual, and whether it is."""
+    metrics = Metrics()
+    last = datetime(2026, 3, 2, tzinfo=UTC)
+    metrics.show_silence("chat", last=last, unusual=timedelta(hours=1), is_unusual=True)
+    metrics.show_silence("new", last=None, unusual=None, is_unusual=False)
+
+    seen = exposed(metrics)
+
+    assert seen["moderator_last_message_timestamp_seconds[('app', 'chat')]"] == last.timestamp()
+    assert seen["moderator_unusual_silence_seconds[('app', 'chat')]"] == 3600
+    assert seen["moderator_silent[('app', 'chat')]"] == 1
+    assert seen["moderator_unusual_silence_seconds[('app', 'new')]"] == math.inf
+    assert "moderator_last_message_timestamp_seconds[('app', 'new')]" not in seen
+
+
+def test_readings_of_rule_files_are_counted_by_result() -> None:
+    """A reading that brought a fault is told apart from one that did not."""
+    metrics = Metrics()
+    for faulty in (False, True, True):
+        metrics.count_reload(faulty=faulty)
+
+    seen = exposed(metrics)
+
+    assert seen["moderator_rulebook_reloads_total[('result', 'applied')]"] == 1
+    assert seen["moderator_rulebook_reloads_total[('result', 'faulty')]"] == 2
+
+
+_ONE_OF_SEVERAL = """
+from datetime import UTC, datetime
+from moderator.telemetry.metrics import Metrics
+metrics = Metrics(version="1")
+metrics.count_message("clean")
+metrics.count_reload(faulty=True)
+metrics.show_token("chat")
+metrics.show_silence("chat", last=datetime.now(UTC), unusual=None, is_unusual=False)
+metrics.use_rulebook("old", rules=1, faults=0)
+metrics.use_rulebook("new", rules=1, faults=0)
+metrics.show_pauses({("chat", 60020): 1, ("chat", 40001): 2})
+metrics.show_pauses({("chat", 60020): 1})
+print(metrics.exposition().decode())
+"""
+
+
+def _shown_by_one_of_several(folder: Path) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", _ONE_OF_SEVERAL],
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_several_processes_show_one_truth(tmp_path: Path) -> None:
+    """Counters add up over processes; what one has cleared is not shown by its file for ever."""
+    _, shown = (_shown_by_one_of_several(tmp_path) for _ in range(2))
+
+    assert 'moderator_messages_total{outcome="clean"} 2.0' in shown
+    assert 'moderator_rulebook_reloads_total{result="faulty"} 2.0' in shown
+    assert 'moderator_unusual_silence_seconds{app="chat"} +Inf' in shown
+    assert 'moderator_wecom_token_fetched_timestamp_seconds{app="chat"}' in shown
+    assert 'moderator_wecom_pauses{app="chat",errcode="60020"} 1.0' in shown
+    assert 'moderator_wecom_pauses{app="chat",errcode="40001"} 0.0' in shown
+    assert 'moderator_rulebook{hash="new"} 1.0' in shown
+    assert 'moderator_rulebook{hash="old"} 0.0' in shown
 
 
 def test_wecom_calls_are_counted_by_path_and_errcode() -> None:

@@ -126,6 +126,21 @@ async def test_abandoned_failure_is_silent() -> None:
     assert complaints == []
 
 
+async def test_every_fetched_token_is_told() -> None:
+    """A token from the cache is no new one, and a refusal is none."""
+    source, told = Source(), list[float]()
+    cache = TokenCache(
+        source.fetch, clock=lambda: source.now, on_fetched=lambda: told.append(source.now)
+    )
+    source.errors = [WeComUnreachable("/gettoken", "ConnectTimeout")]
+    with pytest.raises(WeComUnreachable):
+        await cache.token()
+    for source.now in (10.0, 20.0, 9000.0):
+        await cache.token()
+
+    assert told == [10.0, 9000.0]
+
+
 async def test_dropped_token_is_replaced() -> None:
     """A token that WeCom refused is not given out again."""
     cache = Source().cache()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
@@ -11,11 +12,14 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from moderator.cli.slow_senders import BoundedHead, SlowSenders
 from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.settings import ServerSettings
+from moderator.web.headers import SecurityHeaders
 
 _BACKLOG: Final = 2048
 _DRAIN_SECONDS: Final = 10  # WeCom has hung up after five
+_TICKS_BETWEEN_LOOKS: Final = 10  # uvicorn's ticks have a tenth of a second
 
 
 class Doors(NamedTuple):
@@ -43,7 +47,19 @@ class Doors(NamedTuple):
 
 
 class _Server(uvicorn.Server):
-    """Tells where it listens, which uvicorn does not where the socket was opened for it."""
+    """Tells where it listens, which uvicorn does not where the socket was opened for it.
+
+    And cuts off slow senders, which uvicorn does not either.
+    """
+
+    def __init__(self, config: uvicorn.Config, slow: SlowSenders | None = None) -> None:
+        super().__init__(config)
+        self._slow = slow or SlowSenders()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_BETWEEN_LOOKS == 0:
+            self._slow.cut_off(self.server_state.connections, time.monotonic())
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -58,18 +74,21 @@ class PublicDoor:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._closed = SecurityHeaders(PlainTextResponse("Not Found", 404))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _is_public(scope["path"]):
             await self._app(scope, receive, send)
         else:
-            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+            await self._closed(scope, receive, send)
 
 
-async def serve_at(doors: Doors, app: ASGIApp, server: ServerSettings) -> None:
+async def serve_at(
+    doors: Doors, app: ASGIApp, server: ServerSettings, slow: SlowSenders | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is finished first."""
     if doors.internal is None:
-        await _Server(uvicorn_config(server, app)).serve(sockets=[doors.public])
+        await _Server(uvicorn_config(server, app), slow).serve(sockets=[doors.public])
         return
     async with _beside(uvicorn_config(server, app, lifespan="off"), doors.internal):
         outer = uvicorn_config(server, PublicDoor(app))
@@ -82,6 +101,7 @@ def uvicorn_config(
     """How uvicorn runs the service; the wide events replace its access log."""
     return uvicorn.Config(
         app=app,
+        http=BoundedHead,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,6 +1,7 @@
 """`moderator serve`: the service."""
 
 import asyncio
+import gc
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import structlog
 import typer
 
 from moderator.app import create_app
+from moderator.cli.caching import user_cache
 from moderator.cli.listening import Doors, serve_at, uvicorn_config
 from moderator.cli.processes import Processes, end_with_parent
 from moderator.ledger import migrating
@@ -46,7 +48,10 @@ async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
     async with opened(settings.database) as engine:
         await migrating.check(engine)
         _end_in_order()
-        await serve_at(doors, create_app(settings, engine), settings.server)
+        # Rules are a million objects that never become garbage: to look through them for some
+        # stops everything for most of a second.
+        app = create_app(settings, engine, user_cache(), gc.freeze)
+        await serve_at(doors, app, settings.server)
 
 
 async def _supervise(settings: Settings, doors: Doors, number: int, config: Path | None) -> None:

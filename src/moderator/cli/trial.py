@@ -19,6 +19,7 @@ def described(explanation: Explanation) -> dict[str, Any]:
         "hits": [_hit(explanation.text, hit, hits) for hit in hits],
         "suppressed": [_suppressed(one) for one in explanation.suppressed],
         "nearest": [_near(near) for near in explanation.nearest],
+        "unread": [list(span) for span in explanation.unread],
     }
 
 
@@ -36,6 +37,8 @@ def lines(explanation: Explanation, rules: dict[str, Rule]) -> Iterator[str]:
             yield f"     allow phrases tried: {_enumerated(one.tried)}"
     for near in explanation.nearest:
         yield f"near {_named(near.rule, near.word)}: {near.reason}"
+    for start, end in explanation.unread:
+        yield f"long {start}-{end}: not read for further disguises"
 
 
 def _hit_lines(explanation: Explanation, hit: Hit, rule: Rule) -> Iterator[str]:

@@ -122,14 +122,14 @@ class Reception:
         )
         if content.key in self._recent:
             report.outcome = Outcome.DUPLICATE
-        elif isinstance(content, Ignored):
-            report.outcome = Outcome.IGNORED
-        elif isinstance(content, ContactChange | CardAnswer):
-            await self._apply(content)
-            report.outcome = Outcome.APPLIED
-        else:
+        elif isinstance(content, Message):
             report.moderated = await self._pipeline.moderate(content)
             report.outcome = report.moderated.outcome
+        elif isinstance(content, Ignored):
+            report.outcome = Outcome.IGNORED
+        else:
+            await self._apply(content)
+            report.outcome = Outcome.APPLIED
         self._recent.add(content.key)
 
     async def _keep(

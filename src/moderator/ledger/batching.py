@@ -60,7 +60,7 @@ class Batches(Generic[Item, Result]):
             _answer(answer, result)
 
     def _next(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        batch = []
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
         while self._waiting and len(batch) < self._most:
             item, answer = self._waiting.popleft()
             if not answer.done():  # else whoever asked gave up before anything was begun

@@ -24,7 +24,10 @@ _STYLE: Final = (
 )
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS: Final = {
-    "content-security-policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'"
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 }
 
 Schema = Mapping[str, Any]

@@ -1,0 +1,96 @@
+"""A storm of violations: group commit against one transaction each, on the same PostgreSQL."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from statistics import median
+
+from moderator.domain.finding import Finding, Hit
+from moderator.domain.message import Message, Source, TextField
+from moderator.domain.rule import Severity
+from moderator.ledger.engine import Engine
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording import MOST, Recorder
+from moderator.rulebook.reading import read_directory
+from moderator.shipped import rules_directory
+from report import record, table
+
+_SINGLE = 10  # at once, each with a connection of its own: as many as the pool has
+_WAITING = 256  # callers at once
+_HIT = Hit(
+    rule="gambling-words",
+    version="v1",
+    category="gambling",
+    severity=Severity.MEDIUM,
+    start=3,
+    end=6,
+    word="六合彩",
+    layers=(),
+    masked=False,
+    field="Content",
+)
+
+
+async def storm(engine: Engine, count: int, repeats: int) -> str:
+    """A table of both ways, in turns."""
+    each = [_recorder(engine, 1) for _ in range(_SINGLE)]
+    group = [_recorder(engine, MOST)]
+    pairs = []
+    for turn in range(repeats + 1):
+        single = await _written(each, count // 4)
+        grouped = await _written(group, count)
+        if turn:  # the first one warms up
+            pairs.append((single, grouped))
+    ratio = median(grouped / single for single, grouped in pairs)
+    record("storm", ratio=ratio)
+    best = [max(pair[place] for pair in pairs) for place in (0, 1)]
+    return table(
+        ["one transaction each, per second", "in groups, per second", "ratio"],
+        [[*best, f"{ratio:.1f}"]],
+    )
+
+
+def _recorder(engine: Engine, most: int) -> Recorder:
+    return Recorder(
+        engine,
+        EvidenceCipher([secrets.token_bytes(32)]),
+        Fingerprinter(secrets.token_bytes(32)),
+        keep=timedelta(days=1),
+        within=timedelta(minutes=5),
+        most=most,
+    )
+
+
+async def _written(recorders: Sequence[Recorder], count: int) -> float:
+    """Violations per second, of as many people."""
+    policy, run = read_directory(rules_directory()).policy, secrets.token_hex(4)
+    assert policy is not None
+    numbers = iter(range(count))
+
+    async def one_after_the_other() -> None:
+        for number in numbers:
+            message = _message(run, number)
+            assert await recorders[number % len(recorders)].record(
+                message, Finding((_HIT,)), policy=policy.policy, rulebook="b", now=message.sent_at
+            )
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one_after_the_other() for _ in range(_WAITING)))
+    return count / (time.perf_counter() - began)
+
+
+def _message(run: str, number: int) -> Message:
+    return Message(
+        key=sha256(f"{run}/{number}".encode()).hexdigest(),
+        corp="corp",
+        app="app",
+        source=Source.CALLBACK,
+        sender=f"{run}-{number}",
+        message_id=str(number),
+        kind="text",
+        sent_at=datetime.now(UTC),
+        fields=(TextField("Content", "有人买六合彩吗"),),
+    )
