@@ -143,6 +143,24 @@ async def test_a_database_without_migrations_is_refused(
     assert "Traceback" not in errors.decode()
 
 
+async def test_a_start_during_an_outage_takes_what_comes(
+    start: Start, deployment: Deployment, tmp_path: Path
+) -> None:
+    """A process that is replaced while PostgreSQL is away answers 200 out of its spool."""
+    deployment["database"] = {"url": "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"}
+    deployment["spool"] = {"directory": str(tmp_path)}
+    running = await start("serve", settings=deployment)
+    target = target_of(deployment, running.url)
+    async with callback_client() as http:
+        sender = CallbackSender(target.callback, target.envelope, http, timing=_PATIENT)
+        head = callbacks.Head(corp=target.corp, sender="p1", at=1, agent_id=1000002)
+        delivery = await sender.deliver(callbacks.text(head, 1, "低价代开发票，各行业都有"))
+
+    assert delivery.answered
+    assert await running.terminate() == 0
+    assert "PostgreSQL is away" in "".join(running.output)
+
+
 async def test_the_whole_service_runs_on_an_embedded_database(
     start: Start, deployment: Deployment, short_directory: Path
 ) -> None:

@@ -13,7 +13,9 @@ from moderator.app import create_app
 from moderator.cli.caching import user_cache
 from moderator.cli.listening import Doors, serve_at, uvicorn_config
 from moderator.cli.processes import Processes, end_with_parent
+from moderator.errors import LedgerUnavailable
 from moderator.ledger import migrating
+from moderator.ledger.engine import Engine
 from moderator.ledger.opening import opened
 from moderator.settings import Settings, load_settings
 from moderator.telemetry.logging import configure_logging
@@ -46,7 +48,7 @@ async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
     if child:
         end_with_parent()
     async with opened(settings.database) as engine:
-        await migrating.check(engine)
+        await _check(engine)
         _end_in_order()
         # Rules are a million objects that never become garbage: to look through them for some
         # stops everything for most of a second.
@@ -57,12 +59,20 @@ async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
 async def _supervise(settings: Settings, doors: Doors, number: int, config: Path | None) -> None:
     # An embedded PostgreSQL is held here: it must outlive the process that is replaced.
     async with opened(settings.database) as engine:
-        await migrating.check(engine)
+        await _check(engine)
         host, port = doors.public.getsockname()[:2]
         structlog.get_logger("moderator.processes").info(
             f"{number} processes running on http://{host}:{port}"
         )
         await Processes(number, doors, config=config).run()
+
+
+async def _check(engine: Engine) -> None:
+    """Refuse a database that does not fit; one that is away is what the spool is for."""
+    try:
+        await migrating.check(engine)
+    except LedgerUnavailable:
+        structlog.get_logger("moderator.serve").warning("PostgreSQL is away; violations wait here")
 
 
 def _end_in_order() -> None:
