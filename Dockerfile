@@ -16,6 +16,7 @@ RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/moderator mod
 COPY --from=build /opt/moderator /opt/moderator
 ENV PATH=/opt/moderator/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     MODERATOR_SERVER__HOST=0.0.0.0
 USER moderator
 WORKDIR /var/lib/moderator

@@ -3,13 +3,14 @@
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moderator.domain.rule import Company, Rule
+from moderator.domain.rule import Company, Pattern, Rule
 from moderator.matching import glancing
 from moderator.matching.glance import Glance, Kind
 from moderator.matching.glancing import CODES, _kinds
@@ -279,3 +280,30 @@ def test_long_texts_hit_as_without_it(few: Pair, piece: str, size: int) -> None:
     text = (piece * size)[:size]
 
     assert few[0].screen(text) == few[1].screen(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["工资补贴请点击 https://gz-bt.top/a 领取", "打13812345678找我", "mmp！"]
+)
+def test_keywords_call_where_their_expressions_may_match(few: Pair, text: str) -> None:
+    """Where the signs, digits and edges around them are there that every match has."""
+    assert _look(few).calls(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["工资涨了3000，我们都很高兴", "2008-11-13那天发的", "从来不说mmp，也讨厌别人说"]
+)
+def test_keywords_alone_do_not_call(few: Pair, text: str) -> None:
+    """Nor do runs of digits that no expression can match."""
+    assert not _look(few).calls(text)
+
+
+def test_keywords_count_as_one_stretch_where_their_windows_meet(
+    rule: Callable[..., Rule],
+) -> None:
+    """A match may begin near one keyword and end near the next."""
+    pattern = Pattern(expression=r"甲-[^\n]{0,30}7#", keywords=("甲", "乙"), before=0, after=16)
+    looked = _look(_pair([replace(rule(), patterns=(pattern,))]))
+
+    assert looked.calls("甲-" + "好" * 14 + "乙好好7#")
+    assert not looked.calls("甲-" + "好" * 40 + "乙好好7#")

@@ -1,12 +1,14 @@
-"""The pattern stage on texts by somebody who has read the rules: work grows no faster than length.
+"""Texts by somebody who has read the rules: work grows no faster than length.
 
 Work is the number of calls, counted by the interpreter, so that a busy machine changes nothing.
-What happens inside a call is timed by `benchmarks/matching.py`.
+What happens inside a call is timed: here by its growth, by `benchmarks/matching.py` in full.
 """
 
 import sys
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
+from time import process_time
 from urllib.parse import quote
 
 import pytest
@@ -15,9 +17,13 @@ from hypothesis import strategies as st
 
 from moderator.domain.rule import Rule
 from moderator.matching.patterns import PatternMatcher
-from moderator.matching.windows import CHARACTERS_PER_PLACE, PLACES_AT_LEAST, TOO_MUCH, Places
+from moderator.matching.screening import Screen
+from moderator.matching.windows import ASSURED, PLACES, SHARES, TOO_MUCH, Places
+from moderator.rulebook.book import Rulebook
+from moderator.rulebook.loader import load_rulebook
 from moderator.rulebook.samples import expand
 
+RULES = Path(__file__).parents[2] / "rules"
 SHORT, LONG = 4_000, 32_000
 PIECES = [
     "password: ",
@@ -56,6 +62,27 @@ PIECES = [
     quote("password = ") * 30 + " ",
 ]
 
+WORDS = [
+    "傻逼",
+    "傻.逼.",
+    "傻\u200b逼\u200b",
+    "傻。。。。",
+    "操n妈",
+    "sha bi ",
+    "女子女支",
+    "賭博買賣",
+    "5h1t! ",
+    "fuсk ",
+    "fuuuck ",
+    "a" * 63 + "с",
+    "f u c k, ",
+    "(((",
+    "缺德 代充 ",
+    "1一①",
+    "&#20667;",
+    "🎲.-*",
+]
+
 
 def filled(piece: str, size: int) -> str:
     return (piece * (size // len(piece) + 1))[:size]
@@ -88,6 +115,11 @@ def keywords(shipped_rules: tuple[Rule, ...]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def book() -> Rulebook:
+    return load_rulebook(RULES)
+
+
+@pytest.fixture(scope="module")
 def examples(shipped_rules: tuple[Rule, ...]) -> list[str]:
     return [expand(text, seed="hostile") for rule in shipped_rules for text in rule.examples]
 
@@ -100,6 +132,33 @@ def test_eight_times_the_text_is_no_more_than_eight_times_the_work(
     short, long = (work(shipped, filled(piece, size)) for size in (SHORT, LONG))
 
     assert long <= LONG / SHORT * (short + 500)
+
+
+def seconds(screen: Screen, text: str) -> float:
+    started = process_time()
+    screen.screen(text)
+    return process_time() - started
+
+
+@pytest.mark.parametrize("piece", [*PIECES, *WORDS, "all keywords", "all words"])
+def test_the_whole_matcher_takes_no_more_than_its_share_of_a_longer_text(
+    book: Rulebook, keywords: list[str], piece: str
+) -> None:
+    """Every stage on eight times the text takes about eight times as long, with all rules."""
+    banned = (word.text for rule in book.rules for word in rule.words)
+    mixtures = {"all keywords": " ".join(keywords), "all words": " ".join(banned)}
+    short, long = (filled(mixtures.get(piece, piece), size) for size in (SHORT, LONG))
+
+    soon = min(seconds(book.screen, short) for _ in range(3))
+
+    assert seconds(book.screen, long) < 3 * LONG / SHORT * (soon + 0.0005)
+
+
+def test_the_company_of_a_word_is_looked_for_once(book: Rulebook) -> None:
+    """A word that lacks its company costs no search of the whole text wherever it stands."""
+    text = filled("六\u200b合\u200b彩\u200b", 2_000)
+
+    assert calls(lambda: book.screen.screen(text)) < 4 * len(text)
 
 
 @settings(
@@ -143,7 +202,7 @@ def test_ordinary_long_texts_are_looked_at_whole(
     shipped: PatternMatcher, examples: list[str]
 ) -> None:
     """Pages with dozens of secrets in them do not use up the places to try."""
-    text = "\n今天的会议改到下午三点，大家记得更新周报。\n".join(examples[::12])
+    text = "\n今天的会议改到下午三点，大家记得更新周报。\n".join(examples[::16])
 
     refusals = shipped.refusals(text, shipped.candidates(text))
 
@@ -161,10 +220,34 @@ def test_a_secret_behind_many_names_is_found(shipped: PatternMatcher) -> None:
 
 
 def test_places_are_granted_until_there_are_none() -> None:
-    """A text has places to try in proportion to its length; what it denies is counted."""
-    assert Places(0).granted(PLACES_AT_LEAST + 1) == PLACES_AT_LEAST
-    places = Places(LONG)
+    """A message has a fixed number of places to try; what it denies is counted."""
+    places = Places(0)
+    places.begin()
 
-    assert places.granted(LONG) == LONG // CHARACTERS_PER_PLACE
+    assert places.granted(PLACES + 1) == PLACES
     assert places.granted(7) == 0
-    assert places.denied == LONG - LONG // CHARACTERS_PER_PLACE + 7
+    assert places.denied == 8
+
+
+def test_no_pattern_takes_the_places_of_the_others() -> None:
+    """In a long text each has a share, and a few places when there are none left."""
+    places = Places(LONG)
+    granted = []
+    for _ in range(SHARES + 2):
+        places.begin()
+        granted.append(len(places.nearest(range(LONG))))
+        places.granted(LONG)
+
+    assert granted[0] < LONG // SHARES
+    assert granted[-1] == ASSURED
+
+
+def test_both_ends_of_a_long_text_are_looked_at() -> None:
+    """Of more positions than may be looked at, those in the middle are left out."""
+    places = Places(LONG)
+    places.begin()
+
+    near = places.nearest(range(LONG))
+
+    assert (near[0], near[-1]) == (0, LONG - 1)
+    assert len(near) < LONG

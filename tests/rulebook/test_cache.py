@@ -4,14 +4,18 @@ import hashlib
 import os
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moderator.matching.screening import Screen
 from moderator.rulebook import cache as caching
+from moderator.rulebook import loader
 from moderator.rulebook.cache import RulebookCache
 from moderator.rulebook.loader import load_rulebook, load_screen
+from moderator.rulebook.reading import read_directory
 
 Write = Callable[..., Path]
 
@@ -64,6 +68,25 @@ def test_a_second_start_builds_nothing(
     assert (found.hash, found.rules, found.policy) == (built.hash, built.rules, built.policy)
     assert found.screen.screen(TEXT) == built.screen.screen(TEXT)
     assert [hit.rule for hit in found.screen.screen(TEXT)] == ["one", "two"]
+
+
+def test_those_who_start_together_build_once(
+    write: Write, cache: RulebookCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several processes that start at once one builds; the others wait and take that."""
+    rules, builds = write(pack=PACK), list[Any]()
+    read = read_directory
+
+    def counted(*given: Any, **how: Any) -> Any:
+        builds.append(given)
+        return read(*given, **how)
+
+    monkeypatch.setattr(loader, "read_directory", counted)
+    with ThreadPoolExecutor(4) as starting:
+        books = list(starting.map(lambda _: load_rulebook(rules, cache=cache), range(4)))
+
+    assert len(builds) == 1
+    assert {book.hash for book in books} == {books[0].hash}
 
 
 def test_the_matcher_alone_shares_the_cache(

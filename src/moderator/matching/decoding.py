@@ -11,6 +11,8 @@ from urllib.parse import unquote_to_bytes
 DEEPEST = 2
 SHORTEST, LONGEST = 8, 8192
 RUNS_AT_MOST = 32  # readable ones of one text, so that a text made of runs stays cheap
+# Characters that are read of all runs of one text together: at least so many, or this part of it.
+READ_AT_LEAST, READ_SHARE = 4_096, 8
 _PRINTABLE_SHARE = 0.9
 
 
@@ -86,9 +88,15 @@ _ENCODINGS = (
 def decodings(text: str) -> Iterator[Decoded]:
     """Every readable text that encoded runs of `text` hold, at most two encodings deep.
 
-    At most `RUNS_AT_MOST` of them, counted over both levels; what does not decode counts nothing.
+    At most `RUNS_AT_MOST` of them, counted over both levels, and none after those that together
+    have as many characters as are read; what does not decode counts nothing.
     """
-    return islice(_decodings(text, 0, len(text), ()), RUNS_AT_MOST)
+    left = max(READ_AT_LEAST, len(text) // READ_SHARE)
+    for decoded in islice(_decodings(text, 0, len(text), ()), RUNS_AT_MOST):
+        yield decoded
+        left -= len(decoded.text)
+        if left <= 0:
+            return
 
 
 def _decodings(text: str, start: int, end: int, chain: tuple[str, ...]) -> Iterator[Decoded]:

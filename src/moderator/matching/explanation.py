@@ -34,10 +34,15 @@ class Near:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """All that was found in `text`, and how it read once folded."""
+    """All that was found in `text`, and how it read once folded.
+
+    `unread` are the stretches of a long text in which words were looked for as they are written,
+    in any case, width or script, and not in further disguise.
+    """
 
     text: str
     canonical: str
     hits: tuple[Hit, ...]
     suppressed: tuple[Suppressed, ...]
     nearest: tuple[Near, ...]
+    unread: tuple[tuple[int, int], ...] = ()

@@ -13,6 +13,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 include "glance_tables.pxi"
+include "glance_keywords.pxi"
 include "glance_words.pxi"
 include "glance_latin.pxi"
 include "glance_pinyin.pxi"
@@ -44,24 +45,40 @@ cdef void read(Look* look, const Character* text) noexcept nogil:
 
 
 cpdef enum Reason:
-    """What calls for the closer look."""
+    """What calls for the closer look; from ENCODED on, words do not."""
     NONE = 0
     CHARACTER = 1
     LITERAL = 2
     GAP_IN_LATIN = 3
     LOOKALIKES = 4
     SQUEEZED = 5
-    MACHINE_MADE = 6
-    TOKEN = 7
-    NOISE = 8
-    SYLLABLES = 9
-    CHANCE = 10
-    COMPANY_FOUND = 11
-    KEYWORD = 12
+    TOKEN = 6
+    NOISE = 7
+    SYLLABLES = 8
+    CHANCE = 9
+    COMPANY_FOUND = 10
+    DISGUISED = 11  # a keyword or a value, perhaps
+    ENCODED = 12
+    KEYWORD_FOUND = 13
+    DIGITS = 14
 
 
 cdef Reason reason(Look* look) noexcept nogil:
     cdef bint letters = look.seen & (LATIN | DIGIT)
+    cdef Reason found = words(look, letters)
+    if found != NONE:
+        return found
+    if letters and encoded(look):
+        found = ENCODED
+    elif look.keywords and any_may_match(look, letters):
+        found = KEYWORD_FOUND
+    elif look.seen & DIGIT and digits(look):
+        found = DIGITS
+    return DISGUISED if found != NONE and look.seen & (FOLDED | UNSEEN | LOOKALIKE) else found
+
+
+cdef Reason words(Look* look, bint letters) noexcept nogil:
+    """What calls for a closer look at words."""
     if look.seen & SPECIAL:
         return CHARACTER
     if literals(look):
@@ -72,8 +89,6 @@ cdef Reason reason(Look* look) noexcept nogil:
         return LOOKALIKES
     if look.squeeze and squeezed(look):
         return SQUEEZED
-    if letters and machine_made(look):
-        return MACHINE_MADE
     if letters and tokens(look):
         return TOKEN
     if letters and noisy(look):
@@ -88,9 +103,7 @@ cdef Reason reason(Look* look) noexcept nogil:
         return CHANCE
     if look.seen & UNSEEN and (look.refined or look.squeeze or look.noise or look.guarded):
         return CHANCE
-    if look.guarded & look.company:
-        return COMPANY_FOUND
-    return KEYWORD if runs_suffice(look, letters) else NONE
+    return COMPANY_FOUND if look.guarded & look.company else NONE
 
 
 cdef Reason glanced(Look* look, const void* text, int width) noexcept nogil:
@@ -112,17 +125,18 @@ cdef class Glance:
     def __init__(
         self, bytes kinds not None, bytes slots not None, bytes pair_slots not None,
         bytes starts not None, bytes pairs not None, bytes parted not None, bytes spoken not None,
-        bytes notes not None, bytes known not None, bytes leet not None, bytes signs not None,
-        bytes syllables not None, int digits,
+        bytes thirds not None, bytes notes not None, bytes needs not None, bytes signs_of not None,
+        bytes known not None, bytes leet not None, bytes signs not None, bytes syllables not None,
+        int digits, uint64_t digit_needs,
     ):
         self.parts = (
-            kinds, slots, pair_slots, starts, pairs, parted, spoken, notes, known, leet, signs,
-            syllables, digits,
+            kinds, slots, pair_slots, starts, pairs, parted, spoken, thirds, notes, needs, signs_of,
+            known, leet, signs, syllables, digits, digit_needs,
         )
         memset(&self.tables, 0, sizeof(Look))
         fill(
-            &self.tables, kinds, slots, pair_slots, starts, pairs, parted, spoken, notes, known,
-            leet, signs, syllables, digits,
+            &self.tables, kinds, slots, pair_slots, starts, pairs, parted, spoken, thirds, notes,
+            needs, signs_of, known, leet, signs, syllables, digits, digit_needs,
         )
 
     def __reduce__(self):
@@ -132,11 +146,13 @@ cdef class Glance:
         """What of the text calls for the closer look; 0 if it would find nothing."""
         cdef uint32_t stack[2 * SHORT]
         cdef Py_ssize_t stack_places[SHORT]
+        cdef Keyword kept[MOST_KEYWORDS]
         cdef Look look = self.tables
         cdef const void* data = PyUnicode_DATA(text)
         cdef int width = PyUnicode_KIND(text)
         cdef Reason found
-        look.length = PyUnicode_GET_LENGTH(text)
+        look.length, look.original, look.width = PyUnicode_GET_LENGTH(text), data, width
+        look.kept = kept
         look.text, look.spare, look.places = stack, stack + SHORT, stack_places
         if look.length <= SHORT:
             return glanced(&look, data, width)

@@ -47,11 +47,7 @@ cdef class Prefixes:
         return at + 1
 
     cdef void play(self, uint64_t place, uint32_t role):
-        cdef uint32_t before = roles(&self.look, place), need = before & NEED
-        if role & NEED and (need == 0 or role & NEED < need):
-            need = role & NEED
-        (<uint64_t*> self.look.slots)[place - 1] &= ~<uint64_t> NEED
-        (<uint64_t*> self.look.slots)[place - 1] |= ((before | role) & ~NEED) | need
+        (<uint64_t*> self.look.slots)[place - 1] |= role
 
     def table(self) -> bytes:
         return self.slots
@@ -103,11 +99,6 @@ def tokens_of(list tokens not None) -> bytes:
             at = (at + 1) & (size - 1)
         slots[at] = key
     return found
-
-
-def bit_of(str character not None) -> int:
-    """The bit of a character that may come third."""
-    return third_bit(ord(character))
 
 
 def notes_of(list notes not None) -> bytes:

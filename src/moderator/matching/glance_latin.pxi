@@ -9,51 +9,25 @@ cdef enum:
     HEX_PAIRS = 10  # that may be bytes
 
 
-cdef int longest_run(const Look* look) noexcept nogil:
-    cdef Py_ssize_t at
-    cdef int run = 0, longest = 0
-    for at in range(look.length):
-        run = run + 1 if look.text[at] & VISIBLE else 0
-        longest = max(longest, run)
-    return longest
-
-
-cdef bint runs_suffice(const Look* look, bint letters) noexcept nogil:
-    """Whether the text has a run as long as the pattern of some keyword needs."""
-    if look.need == NEED:
-        return False
-    return look.need == 0 or (letters and look.need <= longest_run(look))
-
-
 cdef inline bint is_hexadecimal(uint32_t kind) noexcept nogil:
     return kind & DIGIT or (kind & LATIN and kind & CODE <= c"f")
 
 
-cdef bint machine_made(const Look* look) noexcept nogil:
-    """Whether there is a long run of digits, or a run that may be encoded."""
-    cdef Py_ssize_t at, digit = -9
-    cdef int digits = 0, run = 0
+cdef bint encoded(const Look* look) noexcept nogil:
+    """Whether there is a run that may be encoded."""
+    cdef Py_ssize_t at
+    cdef int run = 0
     cdef uint32_t code
     for at in range(look.length):
         code = code_at(look, at)
         run = run + 1 if look.text[at] & (LATIN | DIGIT) or is_base64_mark(code) else 0
         if run == LONG_ENCODED or (code == c"%" and is_escaped(look, at)):
             return True
-        if look.text[at] & DIGIT:
-            if digit < at - 1 and (digit < at - 2 or not is_digit_gap(code_at(look, at - 1))):
-                digits = 0
-            digits, digit = digits + 1, at
-            if digits == look.digits:
-                return True
     return look.seen & (GAP | STOP) and has_bytes(look)
 
 
 cdef inline bint is_base64_mark(uint32_t code) noexcept nogil:
     return code == c"+" or code == c"/" or code == c"_" or code == c"-"
-
-
-cdef inline bint is_digit_gap(uint32_t code) noexcept nogil:
-    return code == c" " or code == c"-"
 
 
 cdef inline bint has_byte(const Look* look, Py_ssize_t at) noexcept nogil:
@@ -208,22 +182,22 @@ cdef inline bint is_spelling_gap(uint32_t kind) noexcept nogil:
 cdef bint spelled_out(const Look* look) noexcept nogil:
     """Whether at least three single letters follow one another, with little between them."""
     cdef Py_ssize_t at, before, closed = -1
-    cdef int letters[4]
+    cdef int letters[8]
     cdef uint32_t kind
     if not has_single_letter(look):
         return False
-    letters[0] = letters[1] = letters[2] = letters[3] = 0
+    memset(letters, 0, sizeof(letters))
     for at in range(look.length):
         kind = look.text[at]
-        letters[at & 3] = 0
+        letters[at & 7] = 0
         if kind & SIGN and not (at + 1 < look.length and in_ascii(look, at + 1)) and not (
             kind & (LATIN | DIGIT) and at and in_ascii(look, at - 1)
         ):
-            letters[at & 3] = 1 if kind & LATIN else 0
+            letters[at & 7] = 1 if kind & LATIN else 0
             for before in range(max(at - 4, closed, 0), at - 1):
-                if letters[before & 3]:
-                    letters[at & 3] = max(letters[at & 3], letters[before & 3] + 1)
-            if letters[at & 3] == 3:
+                if letters[before & 7]:
+                    letters[at & 7] = max(letters[at & 7], letters[before & 7] + 1)
+            if letters[at & 7] == 3:
                 return True
         if not is_spelling_gap(kind):
             closed = at

@@ -29,7 +29,7 @@ cpdef enum Kind:
 
 cpdef enum Role:
     """What a literal is: the lowest bits of its slot, below its last character and its parent."""
-    NEED = (1 << 6) - 1  # of a keyword: one more than the length of the run that it needs
+    KEYWORD = 1  # of an expression
     WORD = 1 << 6
     GUARDED = 1 << 7  # a word that needs company
     COMPANY = 1 << 8
@@ -41,13 +41,15 @@ cpdef enum Role:
     PREFIX = 1 << 14  # a word, within no longer one that begins earlier
     PAIR = 1 << 15  # two neighbours in a word
     PINYIN = 1 << 16  # the syllables of a word, as signs
+    CLOSE = 1 << 17  # a word that sentence marks do not part, but at its ends or spelled out
 
 cpdef enum Note:
     """What is written beside a literal."""
     NEEDS = 0  # which company a word needs
     OFFERS = 1  # for which words a literal is company
     MAKES = 2  # the character that parts make
-    FOLLOWS = 3  # what may come third
+    FOLLOWS = 3  # the set of what may come third
+    ASKS = 4  # what expressions need around a keyword: the first need, then 16 bits of how many
 
 cpdef enum Token:
     """What a Latin token may be."""
@@ -56,6 +58,21 @@ cpdef enum Token:
     LEET = 2
     STARRED = 3
     PHRASED = 4  # a word of a phrase
+
+cdef struct Need:
+    uint64_t signs  # bits; see Needs
+    uint64_t choice
+    uint16_t before  # characters around the keyword
+    uint16_t after
+    uint8_t run  # length of the longest run of visible characters
+    uint8_t digits
+    uint8_t edges
+    uint8_t fewest  # digits in a run that calls for the expression
+
+cdef struct Keyword:
+    Py_ssize_t at
+    uint64_t needs  # see ASKS
+    int digits  # of the run that stands here
 
 cdef struct Look:
     const uint32_t* kinds
@@ -71,8 +88,13 @@ cdef struct Look:
     uint32_t parted_mask
     const uint32_t* spoken  # a filter of neighbours in words of which one is a sign
     uint32_t spoken_mask
+    const uint32_t* thirds  # a filter of sets and what is in them
+    uint32_t thirds_mask
     const uint64_t* notes
     uint64_t notes_mask
+    const Need* needs
+    uint64_t digit_needs  # of expressions that are called for by digits
+    const uint8_t* signs_of  # for each character as it is written: its bit in needs
     const uint64_t* known  # tokens
     uint64_t known_mask
     const uint8_t* leet  # the letter that each sign stands for
@@ -85,12 +107,15 @@ cdef struct Look:
     uint32_t* spare
     Py_ssize_t* places
     Py_ssize_t length
+    const void* original
+    int width  # bytes of an original character
+    Keyword* kept
+    int keywords  # how many were found; no more than MOST_KEYWORDS are kept
     uint32_t seen
     uint64_t guarded
     uint64_t company
-    int need
     int squeeze  # something may stand within a word
-    int refined  # the closer look would look at words: then keywords need no letters beside them
+    int refined  # the closer look would look at words
     int noise  # letters or digits stand where they may be noise
     int plausible  # a run of letters may be pinyin
     int phrased  # a token may be a word of a phrase
@@ -98,7 +123,8 @@ cdef struct Look:
 
 cdef int fill(
     Look* look, bytes kinds, bytes slots, bytes pair_slots, bytes starts, bytes pairs, bytes parted,
-    bytes spoken, bytes notes, bytes known, bytes leet, bytes signs, bytes syllables, int digits,
+    bytes spoken, bytes thirds, bytes notes, bytes needs, bytes signs_of, bytes known, bytes leet,
+    bytes signs, bytes syllables, int digits, uint64_t digit_needs,
 ) except -1:
     look.kinds = <const uint32_t*> PyBytes_AS_STRING(kinds)
     look.slots, look.size = <const uint64_t*> PyBytes_AS_STRING(slots), len(slots) // 8
@@ -112,7 +138,9 @@ cdef int fill(
     look.known, look.known_mask = <const uint64_t*> PyBytes_AS_STRING(known), len(known) // 8 - 1
     look.leet, look.leet_size = <const uint8_t*> PyBytes_AS_STRING(leet), len(leet)
     look.signs = <const uint16_t*> PyBytes_AS_STRING(signs)
-    look.digits, look.need = digits, NEED
+    look.thirds, look.thirds_mask = <const uint32_t*> PyBytes_AS_STRING(thirds), len(thirds) * 8 - 1
+    look.needs, look.signs_of = <const Need*> PyBytes_AS_STRING(needs), <const uint8_t*> PyBytes_AS_STRING(signs_of)
+    look.digits, look.digit_needs = digits, digit_needs
     return 0
 
 

@@ -6,6 +6,7 @@ cdef inline bint is_mark(uint32_t kind) noexcept nogil:
 cdef enum:
     STEPS = 32  # for each character, before the closer look is thought cheaper
     SLACK = 1024  # the same for each text
+    ANYTHING = 1  # may come third
     NEAR = 8  # characters within which a mixed word goes on with an ideograph
 
 
@@ -56,19 +57,22 @@ cdef bint stands_well(const Look* look, Py_ssize_t start, Py_ssize_t end, uint32
     )
 
 
-cdef inline uint64_t third_bit(uint32_t code) noexcept nogil:
-    return <uint64_t> 1 << ((code * 0x9E3779B1u) >> 26)
+cdef inline bint goes_on(const Look* look, uint64_t place, Py_ssize_t end) noexcept nogil:
+    """Whether what comes third may be that of a disguised word that begins so."""
+    cdef uint32_t follows = <uint32_t> note(look, place, FOLLOWS)
+    if follows == ANYTHING:
+        return True
+    return follows and end < look.length and passes(look.thirds, look.thirds_mask, follows, code_at(look, end))
 
 
 cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) noexcept nogil:
     """Whether a literal calls for the closer look by itself; what may do so later is kept."""
     cdef uint32_t role = roles(look, place)
-    cdef int need = role & NEED
     if role & WORD:
         if not is_cut(look, start, end, role):
             return True
         look.refined = True
-    if role & CALLING or (role & ALIKE and note(look, place, FOLLOWS) & third_bit(code_at(look, end))):
+    if role & CALLING or (role & ALIKE and goes_on(look, place, end)):
         return True
     if role & SPLIT and stands_well(look, start, end, note(look, place, MAKES)):
         return True
@@ -76,8 +80,8 @@ cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) no
         look.guarded |= note(look, place, NEEDS)
     if role & COMPANY:
         look.company |= note(look, place, OFFERS)
-    if need and need <= look.need:
-        look.need = need - 1
+    if role & KEYWORD:
+        keep(look, start, note(look, place, ASKS), 0)
     if role & DOUBLED and end < look.length and are_pair(look, code_at(look, start), code_at(look, end)):
         look.squeeze = True
     return False
@@ -108,6 +112,38 @@ cdef bint literals(Look* look) noexcept nogil:
     return False
 
 
+cdef inline bint ends_sentence(const Look* look, Py_ssize_t at) noexcept nogil:
+    return not 0 <= at < look.length or look.text[at] & STOP
+
+
+cdef bint is_parted(const Look* look, const Look* view, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    """Whether sentence marks stand within the word, which is neither spelled out nor at an end of one."""
+    cdef Py_ssize_t at, last, letter
+    cdef int filled = 0
+    cdef bint other, marked = False, first_marked = False, last_marked = False
+    if look.seen & UNSEEN:
+        return False
+    for letter in range(start, end - 1):
+        other = last_marked = False
+        for at in range(view.places[letter] + 1, view.places[letter + 1]):
+            other |= code_at(look, at) != code_at(view, letter)
+            last_marked |= look.text[at] & STOP != 0
+            if code_at(look, at) == c"\n":
+                return False
+        filled, marked = filled + other, marked | last_marked
+        if letter == start:
+            first_marked = last_marked
+    if not marked or (end - start > 2 and filled == end - start - 1):
+        return False
+    last = view.places[end - 1] + 1
+    while last < look.length and code_at(look, last) == code_at(view, end - 1):
+        last += 1
+    return not (
+        (first_marked and ends_sentence(look, view.places[start] - 1))
+        or (last_marked and ends_sentence(look, last))
+    )
+
+
 cdef bint spans_word(Look* look, const Look* view) noexcept nogil:
     """Whether the view, of which something was left out, holds a word at such a place."""
     cdef Py_ssize_t start, end
@@ -121,7 +157,10 @@ cdef bint spans_word(Look* look, const Look* view) noexcept nogil:
         while place:
             role = roles(look, place)
             if role & (WORD | GUARDED) and view.places[end - 1] - view.places[start] >= end - start:
-                if role & WORD and not is_cut(look, view.places[start], view.places[end - 1] + 1, role):
+                if role & WORD and not (
+                    is_cut(look, view.places[start], view.places[end - 1] + 1, role)
+                    or (role & CLOSE and is_parted(look, view, start, end))
+                ):
                     return True
                 look.refined = True
                 look.guarded |= note(look, place, NEEDS)

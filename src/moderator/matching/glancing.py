@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
-from moderator.domain.rule import Boundary
+from moderator.domain.rule import Boundary, Separators
+from moderator.matching.asking import Asking, signs_of_characters
 from moderator.matching.entries import Neighbours
 from moderator.matching.latin import LatinTokens, is_sign
 from moderator.matching.literals import Literals, separators
@@ -14,6 +15,7 @@ from moderator.matching.runs import longest_run
 from moderator.matching.sieve import guarded
 from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.triggers import PatternTriggers
+from moderator.matching.windows import PatternRef
 from moderator.text.characters import Characters, characters
 from moderator.text.leet import MEANINGS, key
 from moderator.text.lookalikes import LOOKALIKES
@@ -27,12 +29,14 @@ except ImportError:  # not compiled on this machine: the matcher in Python looks
 else:
     COMPILED = True
 
+# What the first look answers: nothing; from here on, words are no matter; it was not asked.
+NONE, ENCODED, UNKNOWN = 0, 12, -1
 CODES = 0x20000
 _CODE = CODES - 1
 _FINAL_SIGMA = 0x3A3  # its lower case depends on what stands beside it
-_LONGEST_NEED = 61
 _MOST_COMPANIES = 64
-_ANY = (1 << 64) - 1
+_ANYTHING = 1
+_PRIVATE = range(0xE000, 0xF900)
 _BRANCHES = 27
 _READ = range(0x4E00, 0xA000)
 _NoteOf = tuple[int, int, int]  # place, kind of note, value
@@ -56,7 +60,9 @@ def first_look(
     sought = _Sought(literals, triggers, soundalikes)
     kinds = sought.kinds.tobytes()
     prefixes = _prefixes(kinds, sought.roles)
-    notes = list(sought.added(prefixes))
+    asking = Asking()
+    digit_needs = asking.asked(triggers.digit_patterns)
+    notes = list(sought.added(prefixes, asking))
     pairs, ends, beside = list(literals.pairs), list(literals.parting.ends), phonetics.beside
     return glance.Glance(
         kinds,
@@ -66,12 +72,16 @@ def first_look(
         glance.filter_of(kinds, pairs),
         glance.filter_of(kinds, ends),
         glance.filter_of(kinds, [*beside, *spelled]),
+        glance.filter_of(kinds, sought.thirds),
         glance.notes_of(notes),
+        asking.table(),
+        signs_of_characters(),
         glance.tokens_of(list(_tokens(latin))),
         _leet(),
         array("H", (_sign(pinyin, chr(code)) for code in _READ)).tobytes(),
         _syllables(pinyin),
         triggers.digits,
+        digit_needs,
     )
 
 
@@ -94,16 +104,17 @@ class _Sought:
     def __init__(
         self, literals: Literals, triggers: PatternTriggers, soundalikes: Soundalikes
     ) -> None:
-        self._thirds = _thirds(soundalikes)
+        self.kinds = array("I", _kinds())
+        self._sets, self.thirds = _thirds(soundalikes, self.kinds)
         self._literals = literals
+        self._refs = triggers.refs
         self._guarded = guarded(literals.forms)
         self._numbers = _numbers(self._guarded)
-        self.kinds = array("I", _kinds())
         self.roles: dict[str, int] = {}
         for number, name in enumerate(literals.names):
             role = self._role(number, name)
-            if number in triggers.needs:
-                role |= min(triggers.needs[number], _LONGEST_NEED) + 1
+            if number in self._refs:
+                role |= Role.KEYWORD
             if role:
                 self.roles[name] = role
         self._company = _company(self._numbers)
@@ -111,7 +122,7 @@ class _Sought:
             self.roles[word] = self.roles.get(word, 0) | Role.COMPANY
         self._mark_characters()
 
-    def added(self, prefixes: "glance.Prefixes") -> Iterator[_NoteOf]:
+    def added(self, prefixes: "glance.Prefixes", asking: Asking) -> Iterator[_NoteOf]:
         """Put the literals where they are looked for; the notes on them."""
         places = {literal: prefixes.add(literal, role) for literal, role in self.roles.items()}
         names, splits = self._literals.names, self._literals.splits
@@ -122,8 +133,13 @@ class _Sought:
             yield places[word], Note.OFFERS, bits
         for number, whole in splits.items():
             yield places[names[number]], Note.MAKES, self.kinds[ord(whole)] & _CODE
-        for pair, bits in self._thirds.items():
-            yield places[pair], Note.FOLLOWS, bits
+        for pair, which in self._sets.items():
+            yield places[pair], Note.FOLLOWS, which
+        refs: dict[int, list[PatternRef]] = {}
+        for number, found in self._refs.items():
+            refs.setdefault(places[names[number]], []).extend(found)
+        for place, gathered in refs.items():
+            yield place, Note.ASKS, asking.asked(gathered)
 
     def _role(self, number: int, name: str) -> int:
         """What a literal is, keywords aside; 0 for those that characters tell by themselves."""
@@ -139,15 +155,18 @@ class _Sought:
             return role | Role.DOUBLED
         if number < bounds.splitting:
             return role
-        return role | (Role.ALIKE if name in self._thirds else Role.CALLING)
+        return role | (Role.ALIKE if name in self._sets else Role.CALLING)
 
     def _word(self, number: int) -> int:
         if number in self._guarded:
             return Role.GUARDED
-        boundaries = {form.entry.word.boundary for form in self._literals.forms[number]}
+        words = [form.entry.word for form in self._literals.forms[number]]
+        boundaries = {word.boundary for word in words}
+        patient = any(word.separators is Separators.ANY for word in words)
+        role = Role.WORD if patient else Role.WORD | Role.CLOSE
         if boundaries == {Boundary.WHOLE}:
-            return Role.WORD | Role.WHOLE
-        return Role.WORD if Boundary.ANYWHERE in boundaries else Role.WORD | Role.PREFIX
+            return role | Role.WHOLE
+        return role if Boundary.ANYWHERE in boundaries else role | Role.PREFIX
 
     def _flag(self, letters: Iterable[str], kind: int) -> None:
         for letter in letters:
@@ -166,26 +185,33 @@ class _Sought:
         self.kinds = array("I", (kind | kinds[kind & _CODE] & marked for kind in kinds))
 
 
-def _thirds(soundalikes: Soundalikes) -> dict[str, int]:
-    """For the beginnings of words in disguise, bits of what may come third."""
-    known: dict[int, int] = {}
-    found = {}
+def _thirds(soundalikes: Soundalikes, kinds: "array[int]") -> tuple[dict[str, int], list[str]]:
+    """For the beginnings of words in disguise, which set of thirds may follow; what is in these.
+
+    Sets are named by characters that no text means anything by.
+    """
+    alike: dict[tuple[int, ...], list[str]] = {}  # those that are read as one
     for pair in soundalikes.pairs:
-        found[pair] = 0
-        for third in soundalikes.thirds(pair):
-            if id(third) not in known:
-                known[id(third)] = _bits(third)
-            found[pair] |= known[id(third)]
-    return found
+        if max(map(ord, pair)) < CODES:  # texts with the others call
+            alike.setdefault(tuple(kinds[ord(one)] & _CODE for one in pair), []).append(pair)
+    sets: dict[tuple[int, ...], int] = {}
+    which: dict[str, int] = {}
+    found: list[str] = []
+    for pairs in alike.values():
+        thirds = {id(third): third for pair in pairs for third in soundalikes.thirds(pair)}
+        key = tuple(sorted(thirds))
+        if None in thirds.values():
+            sets[key] = _ANYTHING
+        elif key not in sets:
+            sets[key] = _PRIVATE.start + len(sets) % len(_PRIVATE)
+            found += _named(chr(sets[key]), thirds.values())
+        which |= dict.fromkeys(pairs, sets[key])
+    return which, found
 
 
-def _bits(characters: Iterable[str] | None) -> int:
-    if characters is None:
-        return _ANY
-    bits = 0
-    for character in characters:
-        bits |= glance.bit_of(character)
-    return bits
+def _named(name: str, thirds: Iterable[Iterable[str] | None]) -> Iterator[str]:
+    for third in thirds:
+        yield from (name + character for character in third or ())
 
 
 def _numbers(guarded: Mapping[int, Iterable[Neighbours]]) -> dict[Neighbours, int]:
@@ -258,6 +284,8 @@ def _kind(code: int, table: Characters, triggers: frozenset[str], gaps: frozense
         plain, kind = _folded(character, plain, table)
     elif plain in triggers:
         kind = Kind.LOOKALIKE if plain in LOOKALIKES else Kind.SPECIAL
+    elif character in table.disguised:
+        kind = Kind.FOLDED
     if len(plain) != 1 or code in (0, _FINAL_SIGMA) or 0xD800 <= code < 0xE000:
         return Kind.SPECIAL
     if ord(plain) >= CODES:

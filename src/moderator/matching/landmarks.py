@@ -1,6 +1,7 @@
 """What is found in a text once for all patterns: lower case, runs, beginnings of matches."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from moderator.matching.automaton import DEFAULT, Match, build
@@ -31,16 +32,13 @@ class Heads:
         Of more than `MANY`, only the last of those that stand closer than a match is long: what
         follows them all is what they could have led to.
         """
-        positions: dict[int, list[int]] = {}
+        positions: dict[int, list[int]] = defaultdict(list)
         for start, _, number in self._found(lowered):
-            found = positions.get(number)
-            if found is None:
-                positions[number] = [start]
-            elif len(found) < MANY or start - found[-1] >= self._shortest[number]:
-                found.append(start)
-            else:
-                found[-1] = start
-        return {self._literals[number]: found for number, found in positions.items()}
+            positions[number].append(start)
+        return {
+            self._literals[number]: _apart(found, self._shortest[number])
+            for number, found in positions.items()
+        }
 
     def _found(self, lowered: str) -> Sequence[Match]:
         if self._automaton is None:
@@ -49,6 +47,16 @@ class Heads:
             return self._automaton.find(lowered)
         except UnicodeEncodeError:
             return self._automaton.find(_SURROGATE.sub("\ufffd", lowered))
+
+
+def _apart(found: list[int], shortest: int) -> list[int]:
+    kept = found[:MANY]
+    for start in found[MANY:]:
+        if start - kept[-1] >= shortest:
+            kept.append(start)
+        else:
+            kept[-1] = start
+    return kept
 
 
 class Landmarks:

@@ -8,7 +8,7 @@ from moderator.domain.rule import Rule
 from moderator.matching.automaton import DEFAULT, EngineName, Match
 from moderator.matching.entries import compiled
 from moderator.matching.explanation import Explanation, Suppressed
-from moderator.matching.glancing import first_look
+from moderator.matching.glancing import ENCODED, NONE, UNKNOWN, first_look
 from moderator.matching.judging import Judge, Judged
 from moderator.matching.latin import LatinTokens, token_texts
 from moderator.matching.literals import collect
@@ -17,12 +17,13 @@ from moderator.matching.patterns import PatternMatcher
 from moderator.matching.phonetic import Phonetics, spelled
 from moderator.matching.sieve import NOTHING, PATTERNS, WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
+from moderator.matching.stretches import WHOLE
 from moderator.matching.trial import Refusal
 from moderator.matching.triggers import PatternTriggers
 from moderator.matching.words import Words
 from moderator.text.characters import characters
 from moderator.text.components import splits
-from moderator.text.folding import Folded, canonical
+from moderator.text.folding import Folded, canonical, folds
 from moderator.text.pinyin import pinyin
 
 HITS_PER_RULE = 32  # of one text; more of the same tell nobody anything new
@@ -69,13 +70,17 @@ class Screen:
 
         At most `HITS_PER_RULE` for one rule; of overlapping words of one rule the longest.
         """
-        if self._glance is not None and not self._glance.calls(text):
+        called = self._glance.calls(text) if self._glance is not None else UNKNOWN
+        if called == NONE:
             return ()
         lowered = text.lower()
         try:
             matches = self._find(lowered)
         except UnicodeEncodeError:
             return self.screen(_SURROGATE.sub("\ufffd", text))
+        if called >= ENCODED:
+            encoded = called == ENCODED and self._triggers.encoded(lowered)
+            return self._matched(text, Folded.unchanged(lowered), matches, encoded=encoded)
         latin = _alphanumeric(lowered) is not None
         if not matches and not latin:
             return ()
@@ -95,10 +100,16 @@ class Screen:
             hits=self.screen(text),
             suppressed=(*map(_suppressed, _objected(judged)), *map(_refused, refusals)),
             nearest=nearest(view, self._entries, pinyin()),
+            unread=tuple(view.origin(*stretch) for stretch in self._words.unread(view.text)),
         )
 
     def _call(self, text: str, matches: list[Match], *, latin: bool) -> int:
-        """What the matches, the letters and the digits of a lower-case text call for."""
+        """What the matches, the letters and the digits of a lower-case text call for.
+
+        Long texts are looked at stretch by stretch instead.
+        """
+        if len(text) > WHOLE:
+            return WORDS
         call = self._sieve.call(text, matches) if matches else NOTHING
         if call == WORDS:
             return call
@@ -122,11 +133,17 @@ class Screen:
             if view.text is lowered or self._calls_for_words(view.text, matches):
                 judged = self._judged(text, view, matches)
                 hits = [_hit(one) for one in _longest(judged)]
-        candidates = self._triggers.candidates(view, matches)
-        encoded = self._triggers.encoded(lowered)
-        if candidates or encoded:
-            hits += self._patterns.match(text, candidates, encoded=encoded)
+        hits += self._matched(text, view, matches, encoded=self._triggers.encoded(lowered))
         return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end)))
+
+    def _matched(
+        self, text: str, view: Folded, matches: list[Match], *, encoded: bool
+    ) -> tuple[Hit, ...]:
+        """The hits of patterns alone."""
+        candidates = self._triggers.candidates(view, matches)
+        if not candidates and not encoded:
+            return ()
+        return tuple(self._patterns.match(text, candidates, encoded=encoded))
 
     def _calls_for_words(self, text: str, matches: list[Match]) -> bool:
         latin = _alphanumeric(text) is not None
@@ -139,7 +156,7 @@ class Screen:
     def _canonical(
         self, text: str, lowered: str, matches: list[Match]
     ) -> tuple[Folded, list[Match]]:
-        if len(lowered) == len(text) and not self._sieve.folds(matches):
+        if len(lowered) == len(text) and not folds(text, self._characters):
             return Folded.unchanged(lowered), matches
         view = canonical(text, self._characters)
         return view, self._find(view.text)

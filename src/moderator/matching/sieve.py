@@ -99,10 +99,6 @@ class Sieve:
                 return WORDS
         return call
 
-    def folds(self, matches: Iterable[Match]) -> bool:
-        """Whether there is a character that stands for another one, or that nobody sees."""
-        return any(self._telling <= number < self._hiding for _, _, number in matches)
-
     def parts(self, numbers: Iterable[int]) -> bool:
         """Whether any literal is a separator, an unseen character or a doubled one."""
         marks, folding, doubling = self._marks, self._folding, self._doubling

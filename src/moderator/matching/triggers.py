@@ -1,6 +1,7 @@
 """What in a text calls for the pattern stage."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from moderator.matching.automaton import Match
@@ -45,9 +46,14 @@ class PatternTriggers:
         self._encoded = re.compile(_ENCODED + _HEX_PAIRS if patterns.keywords else _NEVER)
 
     @property
-    def needs(self) -> Mapping[int, int]:
-        """The length of the run that the pattern of each keyword needs at least, by its number."""
-        return self._least
+    def refs(self) -> Mapping[int, Sequence[PatternRef]]:
+        """The patterns of each keyword, by its number."""
+        return self._refs
+
+    @property
+    def digit_patterns(self) -> Sequence[PatternRef]:
+        """Those that runs of digits call for."""
+        return self._digit_patterns
 
     def calls(self, text: str, tokens: Sequence[str]) -> bool:
         """Whether a lower-case text has a run of digits or an encoded run, keywords aside."""
@@ -71,10 +77,11 @@ class PatternTriggers:
 
     def candidates(self, view: Folded, matches: Sequence[Match]) -> list[Candidate]:
         """Patterns and the positions, in the original text, where they are to be tried."""
-        positions: dict[int, list[int]] = {}
+        positions: dict[int, list[int]] = defaultdict(list)
+        known = self._refs
         for start, _, number in matches:
-            if number in self._refs:
-                positions.setdefault(number, []).append(start)
+            if number in known:
+                positions[number].append(start)
         longest = longest_run(view.text) if positions and _ALPHANUMERIC.search(view.text) else 0
         starts = view.starts  # the canonical view is the lowest: its sources are the original
         placed = [

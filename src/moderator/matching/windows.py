@@ -10,13 +10,19 @@ from moderator.matching.heads import heads
 from moderator.matching.landmarks import SHORT_RUN, Heads, Landmarks
 from moderator.matching.legible import Legible
 from moderator.matching.runs import least_run, shortest
+from moderator.matching.stretches import WHOLE
 from moderator.matching.trial import Find, Refusal, Verdict, placed, weigh
 
 FINDS_AT_MOST = 100  # of one pattern in one text; the rest of a longer list is one find
 _DENSE = 16  # positions of one keyword from which on it pays to leave some out
-# Places to try in one text of all patterns together: no real text of that length comes near.
-PLACES_AT_LEAST, CHARACTERS_PER_PLACE = 2_000, 3
+# Places to try in one message of all patterns together: none that people write comes near.
+PLACES = 2_000
+# Of longer texts: where keywords stand counts as a place, too, no pattern has more than a share of
+# the places, and when there are none left each still has a few.
+PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_500, 64
+SHARES, ASSURED, ASSURED_IN_ALL = 6, 4, 1_000
 TOO_MUCH = "more places to look at than are looked at in one text"
+_POSITIONS_PER_PLACE = 4
 _SEARCHED_PER_PLACE = 32  # characters that are searched in the time that trying one place takes
 Window = tuple[int, int]
 Match = re.Match[str]
@@ -57,18 +63,47 @@ class Places:
     `denied` were asked for when there were none left.
     """
 
-    __slots__ = ("_left", "denied")
+    __slots__ = ("_assured", "_left", "_long", "_pool", "_share", "_shared", "denied")
 
     def __init__(self, characters: int) -> None:
-        self._left = max(PLACES_AT_LEAST, characters // CHARACTERS_PER_PLACE)
+        self._long = characters > WHOLE
+        self._left = self._share = PLACES
+        self._pool = 0
+        if self._long:
+            self._left = PLACES_IN_LONG + characters // CHARACTERS_PER_PLACE_IN_LONG
+            self._share = self._left // SHARES
+            self._pool = ASSURED_IN_ALL
+        self._shared = self._assured = 0
         self.denied = 0
+
+    def begin(self) -> None:
+        """Another pattern is tried."""
+        self._shared = self._share
+        self._assured = 0
 
     def granted(self, wanted: int) -> int:
         """How many of so many places may be tried."""
-        granted = min(wanted, self._left)
+        granted = min(wanted, self._left, self._shared)
         self._left -= granted
-        self.denied += wanted - granted
-        return granted
+        self._shared -= granted
+        extra = min(wanted - granted, self._assured, self._pool)
+        self._assured -= extra
+        self._pool -= extra
+        self.denied += wanted - granted - extra
+        return granted + extra
+
+    def nearest(self, positions: Sequence[int]) -> Sequence[int]:
+        """Of a long text's positions as many as may be looked at, nearest to its two ends."""
+        if not self._long:
+            return positions
+        wanted = min(len(positions) // _POSITIONS_PER_PLACE + 1, self._share // 2)
+        granted = self.granted(wanted)
+        self._assured = ASSURED
+        count = max(ASSURED, _POSITIONS_PER_PLACE * granted)
+        if count >= len(positions):
+            return positions
+        ordered = sorted(positions)
+        return [*ordered[: (count + 1) // 2], *ordered[len(ordered) - count // 2 :]]
 
 
 class Reading:
@@ -80,7 +115,7 @@ class Reading:
         self._marks = Landmarks(self._text, heads)
         self._places = places
 
-    def trials(self, ref: PatternRef, positions: Iterable[int]) -> Iterator[Find | Refusal]:
+    def trials(self, ref: PatternRef, positions: Sequence[int]) -> Iterator[Find | Refusal]:
         """What the pattern finds around these positions of the original text.
 
         The find after `FINDS_AT_MOST` of a masked rule covers all that is left, so that nothing of
@@ -90,9 +125,11 @@ class Reading:
         starts = self._starts(ref)
         if starts is not None and not starts:
             return
-        windows = self._windows(ref.pattern, positions)
+        self._places.begin()
+        denied = self._places.denied
+        windows = self._windows(ref.pattern, self._places.nearest(positions))
         left = FINDS_AT_MOST
-        for trial in self._all_trials(ref, starts, windows):
+        for trial in self._all_trials(ref, starts, windows, denied):
             left -= isinstance(trial, Find)
             if left >= 0:
                 yield trial
@@ -103,10 +140,9 @@ class Reading:
             return
 
     def _all_trials(
-        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window]
+        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window], denied: int
     ) -> Iterator[Find | Refusal]:
         verdicts: dict[str, Verdict] = {}
-        denied = self._places.denied
         if starts is None:
             matches = self._searched(ref, windows)
         else:
@@ -125,26 +161,42 @@ class Reading:
         """The matches in the windows, which are searched from end to end, and where each ends."""
         for start, end in windows:
             if self._worth(ref, start, end):
-                places = (end - start) // _SEARCHED_PER_PLACE + 1
-                if self._places.granted(places) < places:
-                    return
-                for match in ref.expression.finditer(self._text, start, end):
-                    yield match, end
+                for left, right in self._affordable(start, end):
+                    for match in ref.expression.finditer(self._text, left, right):
+                        yield match, right
+
+    def _affordable(self, start: int, end: int) -> Iterator[Window]:
+        """The window, or what of it may still be searched at its two ends."""
+        wanted = (end - start) // _SEARCHED_PER_PLACE + 1
+        granted = self._places.granted(wanted)
+        if granted == wanted:
+            yield start, end
+        elif granted:
+            half = granted * _SEARCHED_PER_PLACE // 2
+            yield start, start + half
+            yield end - half, end
 
     def _tried(
         self, ref: PatternRef, starts: Sequence[int], windows: Iterable[Window]
     ) -> Iterator[tuple[Match, int]]:
         """The same, when matches begin at some places only."""
         match_at, text, free = ref.expression.match, self._text, 0
-        for start, end in windows:
-            first = bisect_left(starts, max(start, free))
-            last = bisect_left(starts, end, first)
-            if first == last or not self._worth(ref, start, end):
-                continue
-            for at in starts[first : first + self._places.granted(last - first)]:
+        spans = [
+            (bisect_left(starts, start), bisect_left(starts, end), end)
+            for start, end in windows
+            if self._worth(ref, start, end)
+        ]
+        total = sum(last - first for first, last, _ in spans)
+        granted = self._places.granted(total)
+        front, back = (granted + 1) // 2, total - granted // 2
+        for first, last, end in spans:
+            upto = min(last, first + max(0, front))
+            again = max(upto, first + max(0, back))
+            for at in (*starts[first:upto], *starts[again:last]):
                 if at >= free and (match := match_at(text, at, end)):
                     free = match.end()
                     yield match, end
+            front, back = front - (last - first), back - (last - first)
 
     def _trial(
         self, ref: PatternRef, match: Match, verdicts: dict[str, Verdict]

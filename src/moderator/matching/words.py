@@ -17,7 +17,8 @@ from moderator.matching.memo import Memo
 from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
-from moderator.matching.stretches import WHOLE, most, stretches, within
+from moderator.matching.stretches import MOST_MATCHES, WHOLE, most, stretches, within
+from moderator.matching.stretches import TRIES as TRIES_IN_STRETCH
 from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, verdict
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
@@ -82,7 +83,7 @@ class Words:
         """
         yield from islice(self._plain(view.text, matches), TRIES)
         if len(view.text) <= WHOLE:
-            yield from self._disguised(view, matches)
+            yield from self._disguised(view, matches, TRIES)
             return
         closely, _ = self._divided(view.text)
         for stretch, found in closely:
@@ -96,13 +97,15 @@ class Words:
         """The stretches that call for a closer look, with their matches, and those left over."""
         closely: list[tuple[Span, list[Match]]] = []
         left = stretches(len(text))
+        seen = 0
         for start, end in left:
             piece = text[start:end]
             matches = self._find(piece)
+            seen += len(matches)
             if self.calls(piece, matches):
                 closely.append(((start, end), matches))
-                if len(closely) == most(len(text)):
-                    break
+            if len(closely) == most(len(text)) or seen > MOST_MATCHES:
+                break
         return closely, list(left)
 
     def calls(self, text: str, matches: Sequence[Match]) -> bool:
@@ -112,14 +115,15 @@ class Words:
     def _within(self, text: str, stretch: Span, matches: Sequence[Match]) -> Iterator[Found]:
         """What stands in disguise in a stretch of the text, but for what is cut at its ends."""
         start, end = stretch
-        for found in self._disguised(Folded.unchanged(text[start:end]), matches):
+        piece = Folded.unchanged(text[start:end])
+        for found in self._disguised(piece, matches, TRIES_IN_STRETCH):
             parts = [(left + start, right + start) for left, right in found.parts]
             if within((parts[0][0], parts[-1][1]), stretch, len(text)):
                 yield replace(found, parts=parts)
 
-    def _disguised(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
+    def _disguised(self, view: Folded, matches: Sequence[Match], tries: int) -> Iterator[Found]:
         for stage in self._stages(view, matches):
-            yield from islice(stage, TRIES)
+            yield from islice(stage, tries)
 
     def _stages(self, view: Folded, matches: Sequence[Match]) -> Iterator[Iterator[Found]]:
         """What undoes disguises, one way after the other."""

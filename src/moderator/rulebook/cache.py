@@ -5,14 +5,15 @@ owns it and its folder, and nobody else can write to either.
 """
 
 import copyreg
+import fcntl
 import gc
 import hashlib
 import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
@@ -54,6 +55,16 @@ class RulebookCache:
         except OSError:
             return None
         return _unpacked(content)
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """One process of this user builds at a time; the others find afterwards what it kept."""
+        with ExitStack() as stack:
+            with suppress(OSError):
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                lock = stack.enter_context(self._directory.with_suffix(".lock").open("a"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def keep(self, rules: Path, built: Built) -> None:
         """Keep what was built, unless it rests on files that are no longer what they were."""

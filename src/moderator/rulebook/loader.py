@@ -20,14 +20,23 @@ def load_rulebook(
     A file that cannot be read stands as it did in `last_good`; a rule that cannot serve is left
     out; both are in the book's `faults`.  Raises `RulebookError` where there is no usable policy.
     """
-    if cache is not None and (found := cache.find(directory)):
-        reading, screen = found
-        return build_rulebook(reading, screen=screen)
-    reading = read_directory(directory, before=last_good.reading if last_good else None)
-    book = build_rulebook(reading, last_good=last_good)
     if cache is not None:
-        cache.keep(directory, (reading, book.screen))
-    return book
+        return _cached(directory, cache, last_good)
+    reading = read_directory(directory, before=last_good.reading if last_good else None)
+    return build_rulebook(reading, last_good=last_good)
+
+
+def _cached(directory: Path, cache: RulebookCache, last_good: Rulebook | None) -> Rulebook:
+    found = cache.find(directory)
+    if found is None:
+        with cache.building():
+            found = cache.find(directory)
+            if found is None:
+                book = load_rulebook(directory, last_good=last_good)
+                cache.keep(directory, (book.reading, book.screen))
+                return book
+    reading, screen = found
+    return build_rulebook(reading, screen=screen)
 
 
 def build_rulebook(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 
 from moderator.domain.rule import Layer
 from moderator.text.characters import TAGS, Characters
@@ -48,6 +48,11 @@ class Folded:
         return span if self.below is None else self.below.origin(*span)
 
 
+def folds(text: str, characters: Characters) -> bool:
+    """Whether anything in the text is written in disguise, letter case aside."""
+    return has_escapes(text) or not (text.isascii() or characters.disguised.isdisjoint(text))
+
+
 def canonical(text: str, characters: Characters) -> Folded:
     """The text in lower case, with disguised characters replaced and invisible ones left out."""
     if not has_escapes(text):
@@ -68,8 +73,7 @@ def _canonical(text: str, characters: Characters) -> Folded:
     plain = undo_lookalikes(text.translate(characters.folds)).lower()
     if characters.resized.isdisjoint(text):
         return Folded(plain, range(len(text)), range(1, len(text) + 1))
-    starts = _sources(text, characters)
-    return Folded(plain, starts, [start + 1 for start in starts])
+    return Folded(plain, *_sources(text, characters))
 
 
 def _plain_tags(run: re.Match[str]) -> str:
@@ -80,10 +84,14 @@ def _plain_tags(run: re.Match[str]) -> str:
     return "".join(chr(ord(tag) - 0xE0000) for tag in run.group())
 
 
-def _sources(text: str, characters: Characters) -> list[int]:
-    """For each character of the folded text, the index of the one it was made from."""
-    lengths = map(characters.lengths.get, text, repeat(1))
-    return list(chain.from_iterable(map(repeat, range(len(text)), lengths)))
+def _sources(text: str, characters: Characters) -> tuple[list[int], list[int]]:
+    """For each character of the folded text, where the one begins and ends that it was made of."""
+    places = range(len(text))
+    lengths = list(map(characters.lengths.get, text, repeat(1)))
+    if max(lengths) > 1:
+        starts = list(chain.from_iterable(map(repeat, places, lengths)))
+        return starts, [start + 1 for start in starts]
+    return list(compress(places, lengths)), list(compress(range(1, len(text) + 1), lengths))
 
 
 def layers_within(original: str, characters: Characters) -> set[Layer]:

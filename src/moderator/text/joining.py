@@ -21,4 +21,5 @@ def joined(below: Folded, splits: Sequence[Split]) -> Folded:
             done = end
     rest = range(done, len(below.text))
     pieces.append(below.text[done:])
-    return Folded("".join(pieces), [*starts, *rest], [*ends, *(at + 1 for at in rest)], below)
+    after = range(done + 1, len(below.text) + 1)
+    return Folded("".join(pieces), [*starts, *rest], [*ends, *after], below)

@@ -42,6 +42,7 @@ LOOKALIKES |= {
 _UPRIGHT, _LATIN = str.maketrans(TURNED), str.maketrans(LOOKALIKES)
 _FOREIGN = "Ͱ-ϿЀ-ԯԱ-ֆ" + "".join(sorted(LOOKALIKES))
 _ANY_FOREIGN = re.compile(f"[{_FOREIGN}]")
+_ANY_TURNED = re.compile(f"[{''.join(sorted(_TURNED_ONLY))}]")
 _LETTER = f"[A-Za-z{_FOREIGN}]"
 _RUN = re.compile(f"{_LETTER}(?:(?:[¢€@$*]{{1,2}}+(?={_LETTER}))?{_LETTER})*+")
 _SHORTEST_ALL_FOREIGN = 3
@@ -56,18 +57,15 @@ def undo_lookalikes(text: str) -> str:
     foreign = set(_ANY_FOREIGN.findall(text))
     if not foreign:
         return text
+    # A text may repeat one word thousands of times.
+    words = {word for word in set(_RUN.findall(text)) if not word.isascii()}
     least = len(text) + 1
     if foreign <= LOOKALIKES.keys():
-        least = 1 if any(map(_mixed, _RUN.findall(text))) else _SHORTEST_ALL_FOREIGN
-    known: dict[str, str] = {}  # a text may repeat one word thousands of times
-
-    def plain(run: re.Match[str]) -> str:
-        word = run.group()
-        if word not in known:
-            known[word] = _replaced(word, least)
-        return known[word]
-
-    return _RUN.sub(plain, text)
+        least = 1 if any(map(_mixed, words)) else _SHORTEST_ALL_FOREIGN
+    plain = {word: _replaced(word, least) for word in words}
+    if all(word == plain[word] for word in words):
+        return text
+    return _RUN.sub(lambda run: plain.get(run.group(), run.group()), text)
 
 
 def _mixed(run: str) -> bool:
@@ -76,7 +74,7 @@ def _mixed(run: str) -> bool:
 
 def _replaced(run: str, least: int) -> str:
     """The run in Latin letters where it is mixed, or has at least so many look-alikes only."""
-    if sum(letter in _TURNED_ONLY for letter in run) >= _FEWEST_TURNED:
+    if len(_ANY_TURNED.findall(run)) >= _FEWEST_TURNED:
         return run.translate(_UPRIGHT)
     if _mixed(run) or least <= len(_ANY_FOREIGN.findall(run)):
         return run.translate(_LATIN)

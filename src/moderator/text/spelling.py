@@ -42,10 +42,13 @@ def respelled(below: Folded) -> Folded:
 
 def without(below: Folded, places: list[tuple[int, int]]) -> Folded:
     """`below` without what stands at the places, which are in order and apart."""
-    kept: list[int] = []
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
     done = 0
-    for start, end in places:
-        kept += range(done, start)
+    for start, end in [*places, (len(below.text), 0)]:
+        pieces.append(below.text[done:start])
+        starts += range(done, start)
+        ends += range(done + 1, start + 1)
         done = end
-    kept += range(done, len(below.text))
-    return Folded("".join(below.text[at] for at in kept), kept, [at + 1 for at in kept], below)
+    return Folded("".join(pieces), starts, ends, below)

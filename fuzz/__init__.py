@@ -1,0 +1,1 @@
+"""Inputs that nobody would send by accident: `python -m fuzz`."""

@@ -1,0 +1,134 @@
+# Keywords and runs of digits: whether what stands around them may match; what windows.py does.
+
+cdef enum:
+    MOST_KEYWORDS = 64  # in one text; where there are more, the closer look is taken
+    UNLIMITED = 65535  # characters around a keyword
+    OPENING = 1  # a match begins with the text
+    CLOSING = 2  # a match ends with the text
+    SIGNS = 63  # the lowest bits of what a character is to expressions; the highest: it is a digit
+    LETTERS = (1 << 27) - 2  # bits of a-z
+    LETTER = 61
+    ANY_DIGIT = 62
+
+cdef struct Traits:
+    uint64_t signs
+    int run
+    int digits
+
+
+cdef inline uint32_t written(const Look* look, Py_ssize_t at) noexcept nogil:
+    """The character as it stands in the text."""
+    if look.width == 1:
+        return (<const uint8_t*> look.original)[at]
+    if look.width == 2:
+        return (<const uint16_t*> look.original)[at]
+    return (<const uint32_t*> look.original)[at]
+
+
+cdef Traits traits(const Look* look, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    """What a stretch of the text has that expressions need."""
+    cdef Traits found
+    cdef Py_ssize_t at
+    cdef int run = 0
+    cdef uint8_t sign
+    found.signs, found.run, found.digits = 0, 0, 0
+    for at in range(start, end):
+        sign = look.signs_of[written(look, at)]
+        found.signs |= <uint64_t> 1 << (sign & SIGNS)
+        found.digits += sign >> 7
+        run = run + 1 if look.text[at] & VISIBLE else 0
+        found.run = max(found.run, run)
+    if found.signs & LETTERS:
+        found.signs |= <uint64_t> 1 << LETTER
+    if found.digits:
+        found.signs |= <uint64_t> 1 << ANY_DIGIT
+    return found
+
+
+cdef inline bint has(const Traits* found, const Need* need) noexcept nogil:
+    return (
+        need.run <= found.run
+        and need.digits <= found.digits
+        and not need.signs & ~found.signs
+        and (not need.choice or need.choice & found.signs)
+    )
+
+
+cdef bint may_match(
+    const Look* look, const Traits* whole, Py_ssize_t first, Py_ssize_t last, const Need* need
+) noexcept nogil:
+    """Whether an expression may match around keywords from `first` to `last`."""
+    cdef Py_ssize_t start, end
+    cdef Traits around
+    if whole.signs >> SIGNS or need.before == UNLIMITED or need.after == UNLIMITED:
+        return True
+    start, end = max(0, first - need.before), min(look.length, last + need.after)
+    if (need.edges & OPENING and start) or (need.edges & CLOSING and end < look.length):
+        return False
+    around = traits(look, start, end)
+    return has(&around, need)
+
+
+cdef void keep(Look* look, Py_ssize_t at, uint64_t needs, int digits) noexcept nogil:
+    """Keep a place around which an expression may match, in order."""
+    cdef int number = look.keywords
+    cdef Keyword* kept = look.kept
+    look.keywords += 1
+    if number >= MOST_KEYWORDS:
+        return
+    while number and kept[number - 1].at > at:
+        kept[number] = kept[number - 1]
+        number -= 1
+    kept[number].at, kept[number].needs, kept[number].digits = at, needs, digits
+
+
+cdef bint any_may_match(const Look* look, bint letters) noexcept nogil:
+    """Whether an expression may match around any of the places that were kept."""
+    cdef Traits whole
+    cdef int number, first, last, reach
+    cdef const Need* need
+    cdef const Need* end
+    cdef const Keyword* kept = look.kept
+    if look.keywords > MOST_KEYWORDS:
+        return True
+    whole = traits(look, 0, look.length)
+    if not letters:
+        whole.run = 0
+    for number in range(look.keywords):
+        need = look.needs + (kept[number].needs >> 16)
+        end = need + (kept[number].needs & 0xFFFF)
+        while need < end:
+            if need.fewest <= kept[number].digits and has(&whole, need):
+                first, last, reach = number, number, need.before + need.after
+                while first and kept[first].at - kept[first - 1].at <= reach:  # one window
+                    first -= 1
+                while last + 1 < look.keywords and kept[last + 1].at - kept[last].at <= reach:
+                    last += 1
+                if may_match(look, &whole, kept[first].at, kept[last].at, need):
+                    return True
+            need += 1
+    return False
+
+
+cdef inline bint is_digit_gap(uint32_t code) noexcept nogil:
+    return code == c" " or code == c"-"
+
+
+cdef bint digits(Look* look) noexcept nogil:
+    """Whether an expression may match where a run of digits begins."""
+    cdef Py_ssize_t at, start = 0, digit = -9
+    cdef int number = 0
+    if not look.digits:
+        return False
+    look.keywords = 0
+    for at in range(look.length):
+        if not look.text[at] & DIGIT:
+            continue
+        if digit < at - 1 and (digit < at - 2 or not is_digit_gap(code_at(look, at - 1))):
+            if number >= look.digits:
+                keep(look, start, look.digit_needs, number)
+            start, number = at, 0
+        number, digit = number + 1, at
+    if number >= look.digits:
+        keep(look, start, look.digit_needs, number)
+    return look.keywords and any_may_match(look, True)
