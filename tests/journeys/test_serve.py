@@ -117,6 +117,18 @@ async def test_sigterm_ends_the_service_in_order(start: Start, deployment: Deplo
     assert "Traceback" not in "".join(running.output)
 
 
+async def test_a_sigterm_during_the_start_is_not_lost(start: Start, deployment: Deployment) -> None:
+    """While it still reads its rules it listens to nobody, and ends as soon as it does."""
+    running = await start("serve", settings=deployment, serving=False)
+    status = Path(f"/proc/{running.process.pid}/status")
+    await asyncio.to_thread(_until_it_catches_sigterm, status)
+    running.process.terminate()
+
+    async with asyncio.timeout(60):
+        await running.process.communicate()
+    assert running.process.returncode == 0
+
+
 async def test_missing_settings_are_listed_without_a_traceback(start: Start) -> None:
     """One message with everything that is wrong, exit status 2."""
     running = await start("serve", settings={"server": {"port": 99999}}, serving=False)
@@ -177,6 +189,15 @@ async def test_the_whole_service_runs_on_an_embedded_database(
     assert report.passed, report
     assert await running.terminate() == 0
     assert not (short_directory / "postmaster.pid").exists()  # nothing is left running
+
+
+def _until_it_catches_sigterm(status: Path) -> None:
+    """Return once the process has a way of its own to handle the signal (15)."""
+    while True:
+        lines = status.read_text().splitlines()
+        caught = next(line for line in lines if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) >> 14 & 1:
+            return
 
 
 async def _something_recorded(url: str, deployment: Deployment) -> None:

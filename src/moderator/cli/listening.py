@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
@@ -49,12 +49,19 @@ class Doors(NamedTuple):
 class _Server(uvicorn.Server):
     """Tells where it listens, which uvicorn does not where the socket was opened for it.
 
-    And cuts off slow senders, which uvicorn does not either.
+    And cuts off slow senders, which uvicorn does not either.  `ending` has something in it once
+    somebody has asked this process to end.
     """
 
-    def __init__(self, config: uvicorn.Config, slow: SlowSenders | None = None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        slow: SlowSenders | None = None,
+        ending: Sequence[object] = (),
+    ) -> None:
         super().__init__(config)
         self._slow = slow or SlowSenders()
+        self._ending = ending
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_BETWEEN_LOOKS == 0:
@@ -67,6 +74,7 @@ class _Server(uvicorn.Server):
         for door in sockets or ():
             host, port = door.getsockname()[:2]
             structlog.get_logger("moderator.serve").info(f"running on {scheme}://{host}:{port}")
+        self.should_exit = self.should_exit or bool(self._ending)
 
 
 class PublicDoor:
@@ -84,15 +92,22 @@ class PublicDoor:
 
 
 async def serve_at(
-    doors: Doors, app: ASGIApp, server: ServerSettings, slow: SlowSenders | None = None
+    doors: Doors,
+    app: ASGIApp,
+    server: ServerSettings,
+    ending: Sequence[object] = (),
+    slow: SlowSenders | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what was begun is finished first."""
+    """Serve until SIGTERM or SIGINT; what was begun is finished first.
+
+    It ends at once where something stands in `ending` by the time that it listens.
+    """
     if doors.internal is None:
-        await _Server(uvicorn_config(server, app), slow).serve(sockets=[doors.public])
+        await _Server(uvicorn_config(server, app), slow, ending).serve(sockets=[doors.public])
         return
     async with _beside(uvicorn_config(server, app, lifespan="off"), doors.internal):
         outer = uvicorn_config(server, PublicDoor(app))
-        await _Server(outer).serve(sockets=[doors.public])
+        await _Server(outer, slow, ending).serve(sockets=[doors.public])
 
 
 def uvicorn_config(

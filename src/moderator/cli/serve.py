@@ -47,13 +47,13 @@ def serve(
 async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
     if child:
         end_with_parent()
+    ending = _remembered_signals()
     async with opened(settings.database) as engine:
         await _check(engine)
-        _end_in_order()
         # Rules are a million objects that never become garbage: to look through them for some
         # stops everything for most of a second.
         app = create_app(settings, engine, user_cache(), gc.freeze)
-        await serve_at(doors, app, settings.server)
+        await serve_at(doors, app, settings.server, ending)
 
 
 async def _supervise(settings: Settings, doors: Doors, number: int, config: Path | None) -> None:
@@ -75,11 +75,14 @@ async def _check(engine: Engine) -> None:
         structlog.get_logger("moderator.serve").warning("PostgreSQL is away; violations wait here")
 
 
-def _end_in_order() -> None:
-    """Keep uvicorn from ending the process itself.
+def _remembered_signals() -> list[int]:
+    """The signals to end that have come so far; they end nothing by themselves.
 
-    After its shutdown it raises the signal again for whoever handled it before; the default would
-    kill us while an embedded PostgreSQL still has to be stopped.
+    One that comes before uvicorn looks for signals must not be lost.  And after its shutdown
+    uvicorn raises a signal again for whoever handled it before: the default would kill us while an
+    embedded PostgreSQL still has to be stopped.
     """
+    came: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda number, _: came.append(number))
+    return came
