@@ -135,8 +135,11 @@ class Approval:
         if pressed.sender.lower() not in {user.lower() for user in self._reviewers}:
             self._log.warning("press by somebody who may not decide", sender=pressed.sender)
             return
-        decided, by = await self._decide(card, verdict, f"{_HOLDER}{pressed.sender}")
-        if decided is Decided.LATER or not card.response_code:
+        violation = await self._violations.one(card.violation_id)
+        earlier = _decided(violation)
+        by_whom = f"{_HOLDER}{pressed.sender}"
+        decided, by = earlier or await self._decide(violation, verdict, by_whom)
+        if earlier or decided is Decided.LATER or not await self._shown(card):
             await self._show(card, pressed, decided, by)
         self._log.info("card", violation=card.violation_id, decided=decided.value, by=by)
 
@@ -152,11 +155,15 @@ class Approval:
         )
         await self._cards.answer(shown, card, now=self._clock())
 
-    async def _decide(self, card: Card, verdict: Verdict, by: str) -> tuple[Decided, str]:
+    async def _shown(self, card: Card) -> bool:
+        """Whether the decision is on the card already; not if it came before WeCom's answer did."""
+        now = await self._cards.one(card.task)
+        return now is not None and now.spent
+
+    async def _decide(
+        self, violation: ViolationRecord, verdict: Verdict, by: str
+    ) -> tuple[Decided, str]:
         """What stands decided after this, and by whom."""
-        violation = await self._violations.one(card.violation_id)
-        if earlier := _decided(violation):
-            return earlier
         now = self._clock()
         match verdict:
             case Verdict.APPROVE:
@@ -170,7 +177,7 @@ class Approval:
                 await self._cards.ask_again(violation.id, due=now + _ASK_AGAIN, now=now)
                 return Decided.LATER, by
         # Asked again, not assumed: two may press at once, and the ledger knows who was first.
-        return _decided(await self._violations.one(card.violation_id)) or (Decided.LATER, by)
+        return _decided(await self._violations.one(violation.id)) or (Decided.LATER, by)
 
     async def _question(
         self, violation: ViolationRecord, proposals: list[ActionRecord], task: str

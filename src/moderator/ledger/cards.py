@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, insert, literal, select, update
+from sqlalchemy import ColumnElement, any_, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from moderator.domain.cards import Decided
@@ -18,13 +18,14 @@ from moderator.ledger.tables import actions, cards, violations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card that was sent; `response_code` updates it once and is empty after that."""
+    """A card that was sent; `response_code` updates it once and is `spent` after that."""
 
     task: str
     violation_id: int
     app: str
     users: tuple[str, ...]
     response_code: str = ""
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class Cards:
             marked = await transaction.row(
                 update(cards)
                 .where(cards.c.task == card.task, ~(literal(code) == any_(cards.c.answers)))
-                .values(answers=cards.c.answers.op("||")(literal([code], cards.c.answers.type)))
+                .values(answers=_with(code))
                 .returning(cards.c.task)
             )
             if marked:
@@ -122,7 +123,11 @@ async def show_decision(
     """Queue that every card of the violation that shows no decision yet shows this one."""
     open_cards = (
         select(cards)
-        .where(cards.c.violation_id == violation_id, cards.c.response_code != "")
+        .where(
+            cards.c.violation_id == violation_id,
+            cards.c.response_code != "",
+            ~(cards.c.response_code == any_(cards.c.answers)),
+        )
         .with_for_update()
     )
     for row in await transaction.rows(open_cards):
@@ -134,7 +139,7 @@ async def show_decision(
         await transaction.rows(
             update(cards)
             .where(cards.c.task == card.task)
-            .values(response_code="")
+            .values(answers=_with(card.response_code))
             .returning(cards.c.task)
         )
 
@@ -174,6 +179,11 @@ async def _queue(
     await transaction.rows(NOTIFY)
 
 
+def _with(code: str) -> ColumnElement[Any]:
+    """`answers`, and this response code, which updates nothing any more."""
+    return cards.c.answers.op("||")(literal([code], cards.c.answers.type))
+
+
 def _card(row: Row) -> Card:
     users: Sequence[str] = row["users"]
     return Card(
@@ -182,4 +192,5 @@ def _card(row: Row) -> Card:
         app=row["app"],
         users=tuple(users),
         response_code=row["response_code"],
+        spent=row["response_code"] in row["answers"],
     )
