@@ -22,7 +22,7 @@ demo: $(INSTALLED) ## the service, a stand-in WeCom and a scripted day of chat
 	$(BIN)/moderator demo $(ARGS)
 
 test: check build/tools/promtool ## everything that must hold
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(INSTALLED) ## lint, types, import contract, shipped rules
 	$(BIN)/ruff check $(SOURCES)
