@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PEERS := .venv-bench/bin
 PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := src tests benchmarks fuzz faults migrations docs
-NATIVE := hatch_build.py $(wildcard src/moderator/matching/*.pxi src/moderator/matching/*.pyx)
+NATIVE := hatch_build.py $(wildcard src/moderator/*/*.pxi src/moderator/*/*.pyx)
 PINNED := --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --no-emit-index-url
 ARGS ?=
 

@@ -1,4 +1,4 @@
-"""Compiles the native first look; without a C compiler the package is built without it."""
+"""Compiles the native modules; without a C compiler the package is built without them."""
 
 import shlex
 import subprocess
@@ -10,38 +10,39 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("src", "moderator", "matching")
-MODULE = "glance"
+SOURCES = Path("src")
+MODULES = (Path("moderator", "matching", "glance"), Path("moderator", "wecom", "flat"))
 
 
-class NativeModule(BuildHookInterface[Any]):
+class NativeModules(BuildHookInterface[Any]):
     """Compiles in place, for checkouts and wheels alike; what is there stays until it is whole."""
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel":
             return
-        folder = Path(self.root) / FOLDER
-        name = MODULE + str(sysconfig.get_config_var("EXT_SUFFIX"))
-        try:
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-                compiled(folder / f"{MODULE}.pyx", Path(scratch, name)).replace(folder / name)
-        except (OSError, subprocess.CalledProcessError) as error:
-            self.app.display_warning(f"{MODULE} is left out, messages take longer: {error}")
-            return
-        build_data["artifacts"].append(f"/{FOLDER}/{name}")
-        build_data["pure_python"] = False
-        build_data["infer_tag"] = True
+        for module in MODULES:
+            built = SOURCES / f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
+            try:
+                compile_module(Path(self.root), module, built)
+            except (OSError, subprocess.CalledProcessError) as error:
+                self.app.display_warning(f"{module} is left out, messages take longer: {error}")
+                continue
+            build_data["artifacts"].append(f"/{built.as_posix()}")
+            build_data["pure_python"] = False
+            build_data["infer_tag"] = True
 
 
-def compiled(source: Path, target: Path) -> Path:
-    """The module, by way of C."""
-    written = target.with_suffix(".c")
-    module = ["--module-name", f"moderator.matching.{MODULE}"]
-    run([sys.executable, "-m", "cython", *module, "-o", str(written), str(source)])
+def compile_module(root: Path, module: Path, built: Path) -> None:
+    """Put the module in its place, by way of C."""
+    source = root / SOURCES / f"{module}.pyx"
     compiler = shlex.split(str(sysconfig.get_config_var("CC") or "cc"))
     flags = ["-O2", "-fPIC", "-shared", "-I", sysconfig.get_path("include")]
-    run([*compiler, *flags, str(written), "-o", str(target)])
-    return target
+    with tempfile.TemporaryDirectory(dir=source.parent, prefix=".") as scratch:
+        written, made = Path(scratch, "module.c"), Path(scratch, built.name)
+        name = ["--module-name", ".".join(module.parts)]
+        run([sys.executable, "-m", "cython", *name, "-o", str(written), str(source)])
+        run([*compiler, *flags, str(written), "-o", str(made)])
+        made.replace(root / built)
 
 
 def run(command: list[str]) -> None:

@@ -72,15 +72,19 @@ def test_an_installed_package_scans_with_the_shipped_rules(environment: Path) ->
     assert json.loads(scan.stdout)["hits"][0]["category"] in {"advertising", "fraud"}
 
 
-def test_an_installed_package_has_the_native_first_look(environment: Path) -> None:
-    """It was compiled when the wheel was built."""
-    code = "from moderator.matching.glance import Glance; print(Glance)"
+def test_an_installed_package_has_its_native_modules(environment: Path) -> None:
+    """They were compiled when the wheel was built."""
+    code = (
+        "from moderator.matching.glance import Glance; from moderator.wecom import flat;"
+        "print(Glance, flat.children(b'<xml></xml>'))"
+    )
 
     imported = subprocess.run(
         [environment / "bin" / "python", "-c", code], capture_output=True, text=True, check=True
     )
 
     assert "Glance" in imported.stdout
+    assert "[]" in imported.stdout
 
 
 def test_an_installed_package_migrates_a_database(

@@ -5,6 +5,7 @@ matching together.  WeCom gives five seconds, three tries, and wants plain text,
 """
 
 import time
+from functools import cache
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_plus
@@ -23,7 +24,6 @@ BODY_LIMIT: Final = 1024 * 1024  # bytes; WeCom's own messages stay below 100 kB
 MOST_AT_ONCE: Final = 512
 _LARGE: Final = 64 * 1024  # bytes; so much of every connection is buffered before us
 _MOST_LARGE: Final = 64  # unfinished bodies beyond that: what forgers can fill is 64 MB
-_PARAMETERS: Final = ("msg_signature", "timestamp", "nonce")
 _MOST_PARAMETERS: Final = 16
 _HEADERS: Final = (
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -102,16 +102,16 @@ class CallbackEndpoint:
     async def _delivery(self, app: str, scope: Scope, receive: Receive) -> Delivery:
         """The whole of what was sent; whoever sends slowly takes up nobody's room meanwhile."""
         query = _query(scope)
-        signature, timestamp, nonce = (_parameter(query, name) for name in _PARAMETERS)
+        signature = _parameter(query, "msg_signature")
+        timestamp = _parameter(query, "timestamp")
+        nonce = _parameter(query, "nonce")
         body = await self._body(scope, receive)
         return Delivery(app, body, signature, timestamp, nonce)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        announced = next(
-            (size for name, size in scope["headers"] if name == b"content-length"), b""
-        )
-        if announced.isdigit() and int(announced) > BODY_LIMIT:
-            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        for name, size in scope["headers"]:
+            if name == b"content-length" and size.isdigit() and int(size) > BODY_LIMIT:
+                raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         event = await receive()
         body: bytes = event.get("body", b"")
         if event.get("more_body"):
@@ -165,8 +165,11 @@ def _app(scope: Scope) -> str:
 
 def _query(scope: Scope) -> dict[str, str]:
     query: str = scope["query_string"].decode("latin-1")
-    pairs = (pair.partition("=") for pair in query.split("&", _MOST_PARAMETERS))
-    return {name: unquote_plus(value) for name, _, value in pairs}
+    found = {}
+    for pair in query.split("&", _MOST_PARAMETERS):
+        name, _, value = pair.partition("=")
+        found[name] = unquote_plus(value) if "%" in value or "+" in value else value
+    return found
 
 
 def _parameter(query: dict[str, str], name: str) -> str:
@@ -176,10 +179,18 @@ def _parameter(query: dict[str, str], name: str) -> str:
     return value
 
 
+@cache
+def _without_words(status: HTTPStatus) -> tuple[Message, Message]:
+    return _response(status, b"" if status is HTTPStatus.OK else status.phrase.encode())
+
+
+def _response(status: HTTPStatus, body: bytes) -> tuple[Message, Message]:
+    headers = (*_HEADERS, (b"content-length", str(len(body)).encode()))
+    start = {"type": "http.response.start", "status": status.value, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
 async def _answer(send: Send, status: HTTPStatus, body: bytes | None = None) -> None:
-    if body is None:
-        body = b"" if status is HTTPStatus.OK else status.phrase.encode()
-    length = (b"content-length", str(len(body)).encode())
-    headers = (*_HEADERS, length)
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    start, rest = _without_words(status) if body is None else _response(status, body)
+    await send(start)
+    await send(rest)

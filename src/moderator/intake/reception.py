@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from moderator.domain.cards import CardAnswer
 from moderator.domain.message import Ignored, Message
@@ -20,9 +21,10 @@ from moderator.telemetry.metrics import Metrics
 from moderator.wecom import events
 from moderator.wecom.envelope import Envelope
 
+_FOUND: Final = frozenset({Outcome.VIOLATION, Outcome.SPOOLED})
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+
+class Delivery(NamedTuple):
     """A callback as it came over the wire; `body` is still encrypted."""
 
     app: str
@@ -150,8 +152,8 @@ class Reception:
         report.outcome = Outcome.FAILED
 
     def _count(self, report: Report) -> None:
-        self._metrics.count_message(report.outcome.value)
-        found = report.outcome in {Outcome.VIOLATION, Outcome.SPOOLED}
+        self._metrics.count_message(report.outcome)
+        found = report.outcome in _FOUND
         if found and report.moderated and report.moderated.finding:
             for hit in report.moderated.finding.hits:
                 self._metrics.hits.labels(category=hit.category, rule=hit.rule).inc()

@@ -6,6 +6,7 @@ big-endian), the message and the receiveid, padded by PKCS#7 to a multiple of 32
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import html
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from Crypto.Cipher import AES
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from moderator.errors import MalformedEnvelope, SignatureMismatch, WrongReceiver
 from moderator.wecom import xml
@@ -26,6 +27,7 @@ MOST_BYTES = 1024 * 1024
 _RANDOM = 16
 _HEADER = _RANDOM + 4
 _PADDING = 32
+_BLOCK = 16
 _ENCODING_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 
 
@@ -53,15 +55,15 @@ class Envelope:
     robots (`wecom.md` §1.4).  All query values are taken as already URL-decoded, once.
     """
 
-    __slots__ = ("_blocks", "_key", "_receive_id", "_token")
+    __slots__ = ("_cipher", "_receive_id", "_token")
 
     def __init__(self, *, token: str, encoding_aes_key: str, receive_id: str) -> None:
         """Raise `ValueError` unless the key is the 43 letters and digits that WeCom shows."""
         if not _ENCODING_AES_KEY.fullmatch(encoding_aes_key):
             raise ValueError("EncodingAESKey must be 43 letters and digits")
         self._token = token
-        self._key = base64.b64decode(encoding_aes_key + "=")
-        self._blocks = AES.new(self._key, AES.MODE_ECB)
+        key = base64.b64decode(encoding_aes_key + "=")
+        self._cipher = Cipher(algorithms.AES(key), modes.CBC(key[:_BLOCK]))
         self._receive_id = receive_id.encode()
 
     def sign(self, *, timestamp: str, nonce: str, ciphertext: str) -> str:
@@ -107,9 +109,9 @@ class Envelope:
 
     def _decrypt(self, ciphertext: str) -> bytes:
         sealed = _base64(ciphertext)
-        if not sealed or len(sealed) % AES.block_size:
+        if not sealed or len(sealed) % _BLOCK:
             raise MalformedEnvelope("the ciphertext is not whole blocks")
-        plain = _unpad(self._decrypted(sealed))
+        plain = _unpad(self._cipher.decryptor().update(sealed))
         end = _HEADER + int.from_bytes(plain[_RANDOM:_HEADER], "big")
         if end > len(plain):
             raise MalformedEnvelope("the length field points beyond the data")
@@ -117,26 +119,18 @@ class Envelope:
             raise WrongReceiver("encrypted for another receiveid")
         return plain[_HEADER:end]
 
-    def _decrypted(self, sealed: bytes) -> bytes:
-        # CBC, chained by hand: one cipher without state serves all callbacks, where making one
-        # for each took twice as long as decrypting with it.
-        chain = self._key[: AES.block_size] + sealed[: -AES.block_size]
-        opened = int.from_bytes(self._blocks.decrypt(sealed)) ^ int.from_bytes(chain)
-        return opened.to_bytes(len(sealed))
-
     def _encrypt(self, plain: bytes, random: bytes) -> str:
         if len(random) != _RANDOM:
             raise ValueError("exactly 16 bytes stand before the message")
         packed = random + len(plain).to_bytes(4, "big") + plain + self._receive_id
         pad = _PADDING - len(packed) % _PADDING
-        cipher = AES.new(self._key, AES.MODE_CBC, self._key[: AES.block_size])
-        sealed = cipher.encrypt(packed + bytes([pad]) * pad)
+        sealed = self._cipher.encryptor().update(packed + bytes([pad]) * pad)
         return base64.b64encode(sealed).decode()
 
 
 def _base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
         raise MalformedEnvelope("the ciphertext is not base64") from error
 
@@ -154,9 +148,9 @@ def _unpad(padded: bytes) -> bytes:
 def _ciphertext_of(body: bytes) -> str:
     if len(body) > MOST_BYTES:
         raise MalformedEnvelope("the body is too large")
-    if body.lstrip().startswith(b"{"):
-        return _json_encrypt(body)
-    return xml.only_text(body, "Encrypt")
+    if body.startswith(b"<") or not body.lstrip().startswith(b"{"):
+        return xml.only_text(body, "Encrypt")
+    return _json_encrypt(body)
 
 
 def _json_encrypt(body: bytes) -> str:

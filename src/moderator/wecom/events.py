@@ -60,8 +60,10 @@ def read(
 
 def message_key(corp: str, app: str, sender: str, message_id: str) -> str:
     """SHA-256 (hex) over the four parts, each with its length so that no two sets run together."""
-    parts = (corp, app, sender, message_id)
-    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+    parts = (
+        f"{len(corp)}:{corp}{len(app)}:{app}{len(sender)}:{sender}{len(message_id)}:{message_id}"
+    )
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _contact_change(

@@ -1,26 +1,25 @@
 """XML from outside: no DOCTYPE, no entities, bounded.
 
-What has the one flat form that WeCom writes is read at a glance, anything else with bare expat; a
-property test holds the two equal.
+What has the one flat form that WeCom writes is read at a glance (`flat.pyx`), anything else with
+bare expat; a property test holds the two equal.
 Encoding is fixed to UTF-8 whatever a document declares, so `<!DOCTYPE` cannot hide in another
 encoding; without a DOCTYPE expat knows only the five entities of XML itself.
 """
 
-import re
 from typing import NoReturn
 from xml.parsers import expat
 
 from moderator.errors import MalformedEnvelope
 
-MOST_ELEMENTS = 4096
+try:
+    from moderator.wecom.flat import children as _at_a_glance
+except ImportError:  # not compiled on this machine
 
-_DATA = r"((?:[^\]]++|\](?!\]>))*+)"
-_ELEMENT = rf"<([A-Za-z][A-Za-z0-9]*)>(?:<!\[CDATA\[{_DATA}\]\]>|([^<>&\]]*))</\1>"
-_flat = re.compile(rf"<xml>[ \t\n]*+(?:{_ELEMENT}[ \t\n]*+)*+</xml>[ \t\n]*", re.DOTALL).fullmatch
-_elements = re.compile(_ELEMENT, re.DOTALL).findall
-# Expat changes the one (line ends) and refuses the others.
-_PECULIAR = bytes({*range(0x20)} - {*b"\t\n"})
-_NO_CHARACTERS = tuple(map(str.encode, "\ufffe\uffff"))
+    def _at_a_glance(document: bytes) -> list[tuple[str, str]] | None:  # noqa: ARG001
+        return None
+
+
+MOST_ELEMENTS = 4096
 
 
 def only_text(document: bytes, name: str) -> str:
@@ -87,23 +86,6 @@ def texts(document: bytes) -> list[tuple[str, str]]:
     parser.CharacterDataHandler = chunks.append
     _run(parser, document)
     return found
-
-
-def _at_a_glance(document: bytes) -> list[tuple[str, str]] | None:
-    """Names and texts of the root's children where that is all there is; else None."""
-    try:
-        text = document.decode()
-    except UnicodeDecodeError:
-        return None
-    if _peculiar(document) or not _flat(text):
-        return None
-    return [(name, data or bare) for name, data, bare in _elements(text, len("<xml>"))]
-
-
-def _peculiar(document: bytes) -> bool:
-    return len(document.translate(None, _PECULIAR)) < len(document) or any(
-        character in document for character in _NO_CHARACTERS
-    )
 
 
 def _run(parser: expat.XMLParserType, document: bytes) -> None:
