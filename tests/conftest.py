@@ -14,6 +14,22 @@ from moderator.ledger import migrating
 from moderator.ledger.embedded import EmbeddedPostgres
 from moderator.ledger.engine import Engine, dsn_of
 
+_PACK = """
+category: gambling
+severity: medium
+description: 赌博
+rules:
+  - id: lottery
+    description: 彩票
+    words: [六合彩]
+    examples: [买六合彩]
+    counter_examples: [开会]
+"""
+_POLICY = """
+ladders:
+  - {{id: all, window: 9d, rungs: [{{at: 1, actions: [{actions}]}}]}}
+"""
+
 # What a test writes need not survive the machine.
 _HURRY = (
     "ALTER SYSTEM SET fsync = off",
@@ -62,6 +78,29 @@ async def empty_database(empty_database_url: str) -> AsyncIterator[Engine]:
     engine = Engine(dsn_of(empty_database_url))
     yield engine
     await engine.dispose()
+
+
+class SmallRules:
+    """A folder with one rule, which finds 六合彩, and a policy of one rung."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        (folder / "gambling.yaml").write_text(_PACK, "utf-8")
+        self.call_for("warn_sender")
+
+    def call_for(self, *actions: str) -> Path:
+        """Have every violation call for these; the folder."""
+        (self.folder / "policy.yaml").write_text(
+            _POLICY.format(actions=", ".join(actions)), "utf-8"
+        )
+        return self.folder
+
+
+@pytest.fixture
+def small_rules(tmp_path: Path) -> SmallRules:
+    """Rules that load at once."""
+    return SmallRules(tmp_path / "rules")
 
 
 async def _prepared(server: EmbeddedPostgres) -> str:

@@ -4,11 +4,11 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.conftest import SmallRules
 
 from moderator.app import create_app
 from moderator.ledger.alarms import Alarms
@@ -26,21 +26,6 @@ from moderator.web.front import Moderator
 from moderator.wecom.envelope import Envelope
 
 OFFENCE = "买六合彩"
-PACK = """
-category: gambling
-severity: medium
-description: 赌博
-rules:
-  - id: lottery
-    description: 彩票
-    words: [六合彩]
-    examples: [买六合彩]
-    counter_examples: [开会]
-"""
-POLICY = """
-ladders:
-  - {id: all, window: 9d, rungs: [{at: 1, actions: [warn_sender]}]}
-"""
 
 
 class Running:
@@ -93,13 +78,11 @@ def stand_in() -> StandIn:
 
 @pytest.fixture
 async def running(
-    stand_in: StandIn, database_url: str, database: Engine, tmp_path: Path
+    stand_in: StandIn, database_url: str, database: Engine, small_rules: SmallRules
 ) -> AsyncIterator[Running]:
-    (tmp_path / "gambling.yaml").write_text(PACK, "utf-8")
-    (tmp_path / "policy.yaml").write_text(POLICY, "utf-8")
     async with serving(stand_in) as wecom:
         values = settings_of(stand_in.company.world, api_url=wecom, database_url=database_url)
-        values["rules"] = {"directory": str(tmp_path)}
+        values["rules"] = {"directory": str(small_rules.folder)}
         values["alarms"] = {"every": "PT1S"}
         values["silence"] = {"every": "PT1S"}
         settings = build_settings(values)

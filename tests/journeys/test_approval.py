@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.conftest import SmallRules
 
 from moderator.app import create_app
 from moderator.ledger.engine import create_engine
@@ -20,27 +20,6 @@ from moderator.rehearsal.sender import CallbackSender, callback_client
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import StandIn, create_stand_in
 from moderator.settings import build_settings
-
-_PACK = """
-category: gambling
-severity: high
-description: 赌博
-rules:
-  - id: gambling-word
-    description: 赌博平台
-    words: [六合彩]
-    examples: [买六合彩]
-    counter_examples: [彩色]
-"""
-_POLICY = """
-documents: []
-clauses: []
-ladders:
-  - id: any
-    window: 180d
-    rungs:
-      - {at: 1, actions: [identify_sender, remove_from_group]}
-"""
 
 
 @dataclass
@@ -101,16 +80,15 @@ class Office:
 
 
 @pytest.fixture
-async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    (tmp_path / "gambling.yaml").write_text(_PACK, "utf-8")
-    (tmp_path / "policy.yaml").write_text(_POLICY, "utf-8")
+async def office(database_url: str, small_rules: SmallRules) -> AsyncIterator[Office]:
+    rules = small_rules.call_for("identify_sender", "remove_from_group")
     world = invent_world()
     stand_in = create_stand_in(world)
     members = next(group for group in world.groups if group.chat == WORK_GROUP).members
     reviewers = (world.people[100].userid, world.people[101].userid)
     async with serving(stand_in) as wecom:
         values = settings_of(world, api_url=wecom, database_url=database_url)
-        values["rules"] = {"directory": str(tmp_path), "watch": False}
+        values["rules"] = {"directory": str(rules), "watch": False}
         values["compliance"] |= {"reviewers": reviewers}
         settings = build_settings(values)
         engine = create_engine(settings.database)

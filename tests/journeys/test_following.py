@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.conftest import SmallRules
 
 from moderator.app import create_app
 from moderator.ledger.engine import create_engine
@@ -27,24 +27,6 @@ from moderator.rehearsal.sender import CallbackSender, callback_client
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import StandIn, create_stand_in
 from moderator.settings import build_settings
-
-PACK = """
-category: gambling
-severity: high
-description: 赌博
-rules:
-  - id: gambling-word
-    description: 赌博平台
-    words: [六合彩]
-    examples: [买六合彩]
-    counter_examples: [彩色]
-"""
-POLICY = """
-documents: []
-clauses: []
-ladders:
-  - {id: any, window: 180d, rungs: [{at: 1, actions: [warn_sender]}]}
-"""
 
 
 @dataclass
@@ -75,10 +57,8 @@ class House:
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    (tmp_path / "gambling.yaml").write_text(PACK, "utf-8")
-    (tmp_path / "policy.yaml").write_text(POLICY, "utf-8")
-    notices = tmp_path / "notices" / "en"
+async def house(database_url: str, small_rules: SmallRules) -> AsyncIterator[House]:
+    notices = small_rules.folder / "notices" / "en"
     notices.mkdir(parents=True)
     (notices / "warn_sender.txt.j2").write_text("Our own words. Record {{ number }}.", "utf-8")
     (notices / "remind_sender.txt.j2").write_text("{{ evidence }}", "utf-8")
@@ -88,7 +68,7 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     receiver = Starlette(routes=[Route("/reports", siem.take, methods=["POST"])])
     async with serving(stand_in) as wecom, serving(receiver) as reports:
         values = settings_of(world, api_url=wecom, database_url=database_url)
-        values["rules"] = {"directory": str(tmp_path), "watch": False}
+        values["rules"] = {"directory": str(small_rules.folder), "watch": False}
         values["compliance"] |= {"language": "en"}
         secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
         values["siem"] = {"url": f"{reports}/reports", "secrets": [secret]}
@@ -119,7 +99,7 @@ async def test_every_violation_is_reported_and_warned_of_in_the_companys_words(
 
     assert warning.payload["text"]["content"] == "Our own words. Record 1."
     assert (report["type"], report["data"]["rulebook"] != "") == ("violation.recorded", True)
-    assert report["data"]["hits"][0]["rule"] == "gambling-word"
+    assert report["data"]["hits"][0]["rule"] == "lottery"
     assert "六合彩" not in json.dumps(report, ensure_ascii=False)
 
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
+from tests.conftest import SmallRules
 
 from moderator.cli.diagnosis.examination import examine
 from moderator.cli.diagnosis.findings import Finding, Level
@@ -20,21 +20,6 @@ from moderator.rehearsal.invention import (
 from moderator.rehearsal.serving import serving
 from moderator.rehearsal.stand_in import StandIn, create_stand_in
 
-PACK = """
-category: gambling
-severity: medium
-description: 赌博
-rules:
-  - id: lottery
-    description: 彩票
-    words: [六合彩]
-    examples: [买六合彩]
-    counter_examples: [开会]
-"""
-POLICY = """
-ladders:
-  - {id: all, window: 9d, rungs: [{at: 1, actions: [ACTION]}]}
-"""
 Values = dict[str, Any]
 Examine = Callable[..., Awaitable[list[Finding]]]
 
@@ -61,17 +46,8 @@ def stand_in() -> StandIn:
 
 
 @pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    directory = tmp_path / "rules"
-    directory.mkdir()
-    (directory / "gambling.yaml").write_text(PACK, "utf-8")
-    (directory / "policy.yaml").write_text(POLICY.replace("ACTION", "warn_sender"), "utf-8")
-    return directory
-
-
-@pytest.fixture
 async def values(
-    stand_in: StandIn, database_url: str, rules: Path, monkeypatch: pytest.MonkeyPatch
+    stand_in: StandIn, database_url: str, small_rules: SmallRules, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Values]:
     """Settings in which everything is right."""
     for proxy in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
@@ -79,7 +55,7 @@ async def values(
         monkeypatch.delenv(proxy.lower(), raising=False)
     async with serving(stand_in) as url:
         found = settings_of(stand_in.company.world, api_url=url, database_url=database_url)
-        found["rules"] = {"directory": str(rules)}
+        found["rules"] = {"directory": str(small_rules.folder)}
         found["wecom"]["contacts_secret"] = stand_in.company.world.contacts_secret
         yield found
 

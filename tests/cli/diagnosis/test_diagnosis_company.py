@@ -1,11 +1,8 @@
 """WeCom with each kind of misconfiguration: what is wrong, why, and the page that mends it."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 from tests.cli.diagnosis.conftest import (
-    POLICY,
     Answering,
     Examine,
     Values,
@@ -14,6 +11,7 @@ from tests.cli.diagnosis.conftest import (
     faults,
     only_fault,
 )
+from tests.conftest import SmallRules
 
 from moderator.cli.diagnosis.refusals import why_unreachable
 from moderator.rehearsal.invention import (
@@ -154,12 +152,12 @@ async def test_a_dissolved_group_is_told(run: Examine, stand_in: StandIn) -> Non
 
 
 async def test_a_missing_contacts_secret_matters_if_accounts_are_disabled(
-    run: Examine, values: Values, rules: Path
+    run: Examine, values: Values, small_rules: SmallRules
 ) -> None:
     """The policy calls for what cannot be done without."""
     values["wecom"]["contacts_secret"] = None
     before = await run()
-    (rules / "policy.yaml").write_text(POLICY.replace("ACTION", "disable_account"), "utf-8")
+    small_rules.call_for("disable_account")
 
     found = only_fault(await run())
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import typer
@@ -16,6 +15,7 @@ from tests.cli.diagnosis.conftest import (
     faults,
     only_fault,
 )
+from tests.conftest import SmallRules
 from typer.testing import CliRunner
 
 from moderator.cli.diagnosis.examination import _clock
@@ -113,9 +113,9 @@ async def test_every_wrong_setting_is_told(run: Examine, values: Values) -> None
     assert {finding.about for finding in findings} == {"settings"}
 
 
-async def test_faults_of_rules_are_told(run: Examine, rules: Path) -> None:
+async def test_faults_of_rules_are_told(run: Examine, small_rules: SmallRules) -> None:
     """By file and line, as `rules check` does."""
-    (rules / "bad.yaml").write_text("category: 1\n", "utf-8")
+    (small_rules.folder / "bad.yaml").write_text("category: 1\n", "utf-8")
 
     assert any("bad.yaml" in finding.what for finding in faults(await run()))
 
@@ -149,7 +149,7 @@ async def test_the_command_prints_findings_and_no_secret(
 
 
 async def test_several_faults_are_all_told(
-    run: Examine, values: Values, stand_in: StandIn, rules: Path
+    run: Examine, values: Values, stand_in: StandIn, small_rules: SmallRules
 ) -> None:
     """One does not hide the other."""
     async with AsyncExitStack() as stack:
