@@ -16,8 +16,14 @@ import yaml
 from moderator.rulebook.samples import expand
 from samples import Sample
 
-FILES = {"tuned": "phrasings.yaml", "held out": "phrasings_held_out.yaml"}
+FILES = {
+    "tuned": "phrasings.yaml",
+    "held out": "phrasings_held_out.yaml",
+    "held out, links": "phrasings_links.yaml",
+    "held out, chat": "phrasings_chat.yaml",
+}
 _PLACE = re.compile(r"‹([a-z0-9 -]+)›|<[A-Za-z][A-Za-z0-9-]*:[^<>\n]*>")
+_OF_LINKS = "malicious-link"
 _TURNS = 2  # times that each line is used, with other values
 
 # What people make passwords of; no password stands here, only what they are put together from.
@@ -51,6 +57,8 @@ def leaks(part: str) -> Iterator[Sample]:
     for category, kind, line in _lines(part, "leaks"):
         for turn in range(_TURNS):
             text, start, end = _filled(line, f"{line} {turn}")
+            if category == _OF_LINKS:  # the address is what must be found, not what was filled in
+                start, end = 0, len(text)
             yield Sample(text, kind, category, kind, "", start, end)
 
 

@@ -36,12 +36,12 @@ _HIT = Hit(
 
 async def storm(engine: Engine, count: int, repeats: int) -> str:
     """A table of both ways, in turns."""
-    each = [_recorder(engine, 1) for _ in range(_SINGLE)]
-    group = [_recorder(engine, MOST)]
+    each = [recorder(engine, 1) for _ in range(_SINGLE)]
+    group = [recorder(engine, MOST)]
     pairs = []
     for turn in range(repeats + 1):
-        single = await _written(each, count // 4)
-        grouped = await _written(group, count)
+        single = await written(each, count // 4)
+        grouped = await written(group, count)
         if turn:  # the first one warms up
             pairs.append((single, grouped))
     ratio = median(grouped / single for single, grouped in pairs)
@@ -53,7 +53,7 @@ async def storm(engine: Engine, count: int, repeats: int) -> str:
     )
 
 
-def _recorder(engine: Engine, most: int) -> Recorder:
+def recorder(engine: Engine, most: int) -> Recorder:
     return Recorder(
         engine,
         EvidenceCipher([secrets.token_bytes(32)]),
@@ -64,7 +64,7 @@ def _recorder(engine: Engine, most: int) -> Recorder:
     )
 
 
-async def _written(recorders: Sequence[Recorder], count: int) -> float:
+async def written(recorders: Sequence[Recorder], count: int) -> float:
     """Violations per second, of as many people."""
     policy, run = read_directory(rules_directory()).policy, secrets.token_hex(4)
     assert policy is not None

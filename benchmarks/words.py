@@ -28,9 +28,14 @@ class WordSample:
 
 
 def word_samples(rules: Sequence[Rule], *, seed: int = 0) -> Iterator[WordSample]:
-    """Each word of each enabled rule in one sentence for each evasion that applies to it."""
+    """Each word of each enabled rule in one sentence for each evasion that applies to it.
+
+    Words that only count in disguise are left out: most evasions of others are none of theirs.
+    """
     for rule in rules:
         for word in rule.words if rule.enabled else ():
+            if word.disguised:
+                continue
             yield from _disguised(rule, word, Random(f"{seed} {rule.id} {word.text}"))
 
 

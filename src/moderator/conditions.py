@@ -69,7 +69,8 @@ class Conditions:
     async def _database(self) -> Part:
         """Whether a violation could be written: PostgreSQL answers and has our migrations."""
         await migrating.check(self.engine)
-        return Part(Condition.OK)
+        revision = await migrating.current_revision(self.engine)
+        return Part(Condition.OK, facts={"revision": revision})
 
     async def _acceptance(self) -> Part:
         """Whether what must be kept can be: in PostgreSQL, or meanwhile on this machine."""
@@ -86,6 +87,7 @@ class Conditions:
         book, state = self.rules.current, self.rules.state
         facts = {
             "hash": book.hash,
+            "since": self.rules.since.isoformat(),
             "rules": len(book.rules),
             "reloads": state.reloads,
             "faults": [str(fault) for fault in state.faults],

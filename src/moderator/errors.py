@@ -11,7 +11,13 @@ ModeratorError
 │   ├── SpoolUnavailable         the local spool is full or cannot be written
 │   ├── SchemaMismatch           migrations are missing or too new
 │   ├── EvidenceUnreadable       the key of stored evidence is not in the keyring
-│   └── NotFound                 no such violation, action or failed message
+│   ├── NameTaken                there is a user of that name
+│   ├── JobTooLarge              more violations than a bulk job takes
+│   ├── NothingToUndo            nobody decided anything that still stands
+│   ├── NotFound                 no such violation, action or failed message
+│   ├── OwnRequest               somebody answers what they asked for themselves
+│   └── UnmaskingNeeded          somebody wants the text of what they may not read now
+├── IdentityError            the company's provider did not say who somebody is
 ├── RulebookError            no usable rule or policy at all
 └── WeComError               the API did not do what was asked
     ├── WeComRefused             an errcode; carries it
@@ -76,8 +82,41 @@ class EvidenceUnreadable(LedgerError):
     """Stored evidence was written with a key that is not in the keyring, or was altered."""
 
 
+class NameTaken(LedgerError):
+    """There is a user of that name; what was begun with it was not done."""
+
+
+@dataclass(unsafe_hash=True)
+class JobTooLarge(LedgerError):
+    """There are more violations than the `most` that one bulk job takes."""
+
+    most: int
+
+
+class NothingToUndo(LedgerError):
+    """Nobody decided anything about the violation that still stands."""
+
+
 class NotFound(LedgerError):
     """No such violation, action or failed message."""
+
+
+class UnmaskingNeeded(LedgerError):
+    """What somebody wrote is wanted by a person who may not read it at this moment."""
+
+
+class OwnRequest(LedgerError):
+    """What takes two persons was asked for and granted by the same one."""
+
+
+@dataclass(unsafe_hash=True)
+class IdentityError(ModeratorError):
+    """The OpenID Connect provider cannot be reached, refused, or said what cannot be believed."""
+
+    cause: str
+
+    def __str__(self) -> str:
+        return self.cause
 
 
 class RulebookError(ModeratorError):

@@ -35,6 +35,9 @@ class Moderated:
     recorded: Recorded | None = None
 
 
+Look = Callable[[Message, Rulebook, Conversation], Finding | None]
+
+
 class Pipeline:
     """Screens messages and records what is found.  A clean message touches no database."""
 
@@ -45,7 +48,10 @@ class Pipeline:
         conversation: Conversation,
         keeper: Keeper,
         clock: Callable[[], datetime],
+        look: Look | None = None,
     ) -> None:
+        """`look` finds what is to be found; left out: `find`."""
+        self._look = look or find
         self._book = book
         self._conversation = conversation
         self._keeper = keeper
@@ -54,7 +60,7 @@ class Pipeline:
     async def moderate(self, message: Message) -> Moderated:
         """Return once everything that must be kept is safe; raises `LedgerError`."""
         book = self._book()
-        finding = find(message, book, self._conversation)
+        finding = self._look(message, book, self._conversation)
         if finding is None:
             return Moderated(Outcome.CLEAN)
         recorded = await self._keeper.record(

@@ -2,9 +2,6 @@
 
 import asyncio
 import base64
-import csv
-import io
-import json
 import logging
 import os
 import pwd
@@ -239,32 +236,17 @@ async def test_the_list_is_filtered(run: Run, recorded: int) -> None:
     assert (await run(violations.app, "list", "--severity", "dire")).exit_code == 2
 
 
-async def test_csv_is_safe_to_open_in_a_spreadsheet(run: Run, recorded: int) -> None:
-    """The file says that it is UTF-8, and no cell is a formula."""
-    result = await run(violations.app, "export", "--format", "csv")
+async def test_violations_are_found_and_counted_by_any_filter(run: Run, recorded: int) -> None:
+    """The question is the one of the API's address; what it does not know is named."""
+    fits = "severity=high&status=open&status=confirmed&sort=gravest"
 
-    assert result.output.startswith("\ufeff")
-    (row,) = csv.DictReader(io.StringIO(result.output.removeprefix("\ufeff")))
-    assert (row["id"], row["sender"], row["severity"]) == (str(recorded), "'=cmd|calc", "high")
-
-
-async def test_an_export_is_written_whole_over_many_pages(
-    run: Run, database: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each violation stands in the export once, newest first, whatever the size of a page."""
-    monkeypatch.setattr(violations, "_PAGE", 2)
-    ids = [await record(database, settings, number) for number in range(1, 6)]
-
-    result = await run(violations.app, "export", "--format", "jsonl")
-
-    lines = [json.loads(line) for line in result.output.splitlines()]
-    assert [line["id"] for line in lines] == sorted(ids, reverse=True)
-    assert lines[0]["hits"][0]["rule"] == "invoices"
-    assert [action["kind"] for action in lines[0]["actions"]] == [
-        "identify_sender",
-        "remove_from_group",
-        "ask_reviewers",
-    ]
+    assert (await run(violations.app, "find", fits)).output.startswith(f"{recorded}\t")
+    assert (await run(violations.app, "find", "rule=casino")).output == ""
+    assert (await run(violations.app, "count", fits)).output == "1\n"
+    assert (await run(violations.app, "count", "text=nobody")).output == "0\n"
+    refused = await run(violations.app, "find", "sendr=lisi")
+    assert refused.exit_code == 2
+    assert "sendr" in refused.output
 
 
 async def test_a_limit_is_kept_over_many_pages(

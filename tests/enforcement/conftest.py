@@ -23,6 +23,7 @@ from moderator.enforcement.worker import Worker
 from moderator.ledger.cards import Cards
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.judging import Judging
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.people import People
 from moderator.ledger.recording import Recorder
@@ -142,6 +143,7 @@ class Scene:
             Cards(self._database),
             self.outbox,
             self.violations,
+            Judging(self._database),
             settings.compliance,
             clock=self.clock,
         )
@@ -191,7 +193,7 @@ class Scene:
 
     async def dismiss(self, violation: int) -> None:
         """Let alice say that it was none."""
-        judged = await self.violations.judge(
+        judged = await Judging(self._database).judge(
             violation, Status.DISMISSED, by="alice", version=1, now=self.clock()
         )
         assert judged.applied

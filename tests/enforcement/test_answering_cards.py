@@ -10,6 +10,7 @@ from moderator.domain.decision import ActionKind
 from moderator.enforcement.approval import Approval
 from moderator.ledger.cards import Card, Cards
 from moderator.ledger.engine import Engine
+from moderator.ledger.judging import Judging
 from moderator.rehearsal.invention import MODERATION_APP, WORK_GROUP
 
 REVIEWER = "LiuYang"
@@ -46,6 +47,7 @@ async def test_a_quick_press_changes_the_card_once(
         cards,
         scene.outbox,
         scene.violations,
+        Judging(database),
         scene.settings.compliance.model_copy(update={"reviewers": (REVIEWER,)}),
         clock=scene.clock,
     )

@@ -8,6 +8,7 @@ from moderator.enforcement.retention import Retention
 from moderator.ledger.engine import Engine
 from moderator.ledger.failed import FailedMessages
 from moderator.ledger.records import EvidenceState
+from moderator.ledger.retention import Erasure
 
 Scene = Any  # the fixture's own class; test folders are no packages
 
@@ -17,11 +18,11 @@ async def test_what_has_expired_is_erased_by_the_running_service(
 ) -> None:
     """The violation and the callback that failed stay; what was written goes."""
     violation = await scene.violate()
-    kept = await scene.violations.one(violation)
+    kept = await scene.violations.one(violation, unmasked=True)
     failed = FailedMessages(database)
     await failed.keep("guard", "k", b"<xml/>", "s", "1", "n", "KeyError", now=scene.clock())
     scene.clock.forward(days=400)
-    retention = Retention(scene.violations, failed, clock=scene.clock, every=timedelta(days=1))
+    retention = Retention(Erasure(database), failed, clock=scene.clock, every=timedelta(days=1))
 
     running = asyncio.create_task(retention.run())
     async with asyncio.timeout(20):
@@ -30,7 +31,7 @@ async def test_what_has_expired_is_erased_by_the_running_service(
     retention.stop()
     await running
 
-    after = await scene.violations.one(violation)
+    after = await scene.violations.one(violation, unmasked=True)
     assert (kept.evidence, after.evidence) == (EvidenceState.READABLE, EvidenceState.ERASED)
     assert after.rule == kept.rule
     assert [each.body for each in await failed.list()] == [b""]

@@ -188,7 +188,7 @@ async def test_a_proposal_waits_for_a_person_and_is_carried_out_when_approved(
     await scene.work()
     proposal = await scene.action(violation)
     members = scene.stand_in.company.groups[WORK_GROUP].members
-    await scene.outbox.approve(proposal.id, "alice", now=scene.clock())
+    await scene.outbox.proposals.approve(proposal.id, "alice", now=scene.clock())
     await scene.work()
 
     action = await scene.action(violation)
@@ -204,7 +204,7 @@ async def test_an_approval_after_days_is_still_carried_out(scene: Scene) -> None
     violation = await scene.violate(ActionKind.REMOVE_FROM_GROUP, chat=WORK_GROUP, approval=True)
     await scene.work_after(72 * 3600)
     proposal = await scene.action(violation)
-    await scene.outbox.approve(proposal.id, "alice", now=scene.clock())
+    await scene.outbox.proposals.approve(proposal.id, "alice", now=scene.clock())
     await scene.work()
 
     assert (await scene.action(violation)).state is ActionState.ACCEPTED
@@ -214,7 +214,7 @@ async def test_a_refused_proposal_is_not_carried_out(scene: Scene) -> None:
     """Whoever refuses is obeyed."""
     violation = await scene.violate(ActionKind.REMOVE_FROM_GROUP, chat=WORK_GROUP, approval=True)
     proposal = await scene.action(violation)
-    await scene.outbox.refuse(proposal.id, "alice", "误会", now=scene.clock())
+    await scene.outbox.proposals.refuse(proposal.id, "alice", "误会", now=scene.clock())
     await scene.work()
 
     assert (await scene.action(violation)).state is ActionState.CANCELLED
@@ -226,7 +226,7 @@ async def test_the_kill_switch_holds_what_was_queued_and_approved(scene: Scene) 
     violation = await scene.violate(WARN, ActionKind.NOTIFY_COMPLIANCE)
     removed = await scene.violate(ActionKind.REMOVE_FROM_GROUP, chat=WORK_GROUP, approval=True)
     proposal = await scene.action(removed)
-    await scene.outbox.approve(proposal.id, "alice", now=scene.clock())
+    await scene.outbox.proposals.approve(proposal.id, "alice", now=scene.clock())
     scene.record_only = True
     await scene.work()
     noticed = [call for call in scene.stand_in.journal.calls() if call.reached]

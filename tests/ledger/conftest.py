@@ -12,6 +12,7 @@ from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Layer, Severity
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.judging import Judging
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorded, Recorder
 from moderator.ledger.violations import Violations
@@ -132,6 +133,11 @@ def recorder(database: Engine, cipher: EvidenceCipher) -> Recorder:
 @pytest.fixture
 def violations(database: Engine, cipher: EvidenceCipher) -> Violations:
     return Violations(database, cipher)
+
+
+@pytest.fixture
+def judging(database: Engine) -> Judging:
+    return Judging(database)
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ async def test_what_a_person_approved_is_not_held(
     policy = replace(REMOVAL, ladders=(replace(REMOVAL.ladders[0], rungs=(rung,)),))
     await record(1, policy=policy)
     (removal,) = await outbox.list(ActionFilter(states=(ActionState.PROPOSED,)))
-    await outbox.approve(removal.id, "alice")
+    await outbox.proposals.approve(removal.id, "alice")
 
     await sound()
 

@@ -6,7 +6,7 @@ import pytest
 
 from moderator.errors import LedgerError
 from moderator.ledger import audit
-from moderator.ledger.audit import Audit, Deed
+from moderator.ledger.audit import Audit, AuditFilter, Deed, Seal
 from moderator.ledger.engine import Engine
 
 _SWAP = """
@@ -86,6 +86,54 @@ async def test_a_deed_that_is_rolled_back_was_not_done(database: Engine) -> None
         await fail()
 
     assert await Audit(database).page() == []
+
+
+async def test_a_log_written_anew_is_found_by_what_was_sealed(database: Engine) -> None:
+    """Whoever may do everything can write another whole log; not one with the kept seal."""
+    log = await filled(database)
+    kept = await log.seal()
+    head = "UPDATE audit_head SET number = 0, hash = decode(repeat('00', 32), 'hex')"
+    await tamper(database, f"DELETE FROM audit_log; {head}")
+    await filled(database, 6)
+
+    assert await log.verify() == []
+    assert [found.number for found in await log.verify(kept)] == [5]
+
+
+async def test_a_log_shorter_than_what_was_sealed_is_found(database: Engine) -> None:
+    """Also where its end was moved back with it."""
+    log = await filled(database)
+    kept = await log.seal()
+    shorter = (
+        "UPDATE audit_head SET number = 4, hash = (SELECT hash FROM audit_log WHERE number = 4)"
+    )
+    await tamper(database, f"DELETE FROM audit_log WHERE number = 5; {shorter}")
+
+    assert await log.verify() == []
+    assert [found.number for found in await log.verify(kept)] == [4]
+    assert await log.verify(Seal(3, (await log.page(before=4, limit=1))[0].hash)) == []
+
+
+async def test_rows_are_found_by_what_one_looks_for(database: Engine) -> None:
+    """By who, what and to what; a word fits what begins with it up to a dot."""
+    log = Audit(database)
+    for actor, action, subject in (
+        ("li", "violation.dismissed", "violation/1"),
+        ("wang", "violation.confirmed", "violation/1"),
+        ("li", "violations.counted", "violation/2"),
+        ("li", "violation", "violation/2"),
+    ):
+        await log.write(Deed(actor=actor, action=action, subject=subject))
+
+    async def found(wanted: AuditFilter) -> list[int]:
+        newest_first = [row.number for row in await log.page(wanted)]
+        assert [row.number async for row in log.rows(wanted)] == newest_first[::-1]
+        return newest_first
+
+    assert await found(AuditFilter(actor="li")) == [4, 3, 1]
+    assert await found(AuditFilter(action="violation")) == [4, 2, 1]
+    assert await found(AuditFilter(action="violation.confirmed")) == [2]
+    assert await found(AuditFilter(subject="violation/2", actor="li")) == [4, 3]
 
 
 async def test_deeds_at_once_are_one_chain(database: Engine) -> None:

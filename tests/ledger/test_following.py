@@ -210,7 +210,7 @@ async def test_a_removal_does_not_wait_for_the_end_of_the_quiet_hours(
         await outbox.settle(claimed[0].id, ActionState.ACCEPTED)
     await record(2)
     (proposal,) = await outbox.list(ActionFilter(states=(ActionState.PROPOSED,)))
-    await outbox.approve(proposal.id, "wang", now=LATER)
+    await outbox.proposals.approve(proposal.id, "wang", now=LATER)
     async with database.begin() as transaction:
         morning = LATER + 8 * HOUR
         await transaction.script(

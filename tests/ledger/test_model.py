@@ -32,6 +32,7 @@ from moderator.errors import LedgerUnavailable
 from moderator.ledger.engine import Engine, dsn_of
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
+from moderator.ledger.judging import Judging
 from moderator.ledger.keeping import Keeper, Spooled
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorded, Recorder
@@ -104,6 +105,7 @@ class Parts:
     keeper: Keeper
     spool: Spool
     violations: Violations
+    judging: Judging
     outbox: Outbox
 
     async def close(self) -> None:
@@ -151,7 +153,9 @@ class Ledger(RuleBasedStateMachine):
             policy=lambda: self.policy,
             clock=lambda: self.now,
         )
-        return Parts(engine, keeper, spool, Violations(engine, cipher), Outbox(engine))
+        return Parts(
+            engine, keeper, spool, Violations(engine, cipher), Judging(engine), Outbox(engine)
+        )
 
     async def record_one(self, message: Message) -> Recorded | Spooled | None:
         recorded: Recorded | Spooled | None = await self.parts.keeper.record(
@@ -226,7 +230,7 @@ class Ledger(RuleBasedStateMachine):
         row = await self.eye.fetchrow(
             "SELECT id, version FROM violations WHERE message_key = $1", key
         )
-        judged = await self.parts.violations.judge(
+        judged = await self.parts.judging.judge(
             row["id"], status, by="officer", version=row["version"], now=self.now
         )
         assert judged.applied

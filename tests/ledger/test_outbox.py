@@ -90,7 +90,7 @@ async def test_nobody_is_removed_before_the_warning_is_settled(
     await record(2)
     warn = await _claimed_warning(outbox, LATER)
     (proposal,) = await outbox.list(ActionFilter(states=(ActionState.PROPOSED,)))
-    await outbox.approve(proposal.id, "wang", now=LATER)
+    await outbox.proposals.approve(proposal.id, "wang", now=LATER)
 
     assert await outbox.claim(10, LEASE, LATER, kinds=[ActionKind.REMOVE_FROM_GROUP]) == []
     await outbox.settle(warn.id, ActionState.ACCEPTED)
@@ -237,7 +237,7 @@ async def test_an_approved_action_expires_by_its_approval(record: Record, databa
     outbox = Outbox(database, expire_after=timedelta(hours=2))
     proposal = await _proposal(record, outbox)
     days_later = LATER + timedelta(days=3)
-    await outbox.approve(proposal, "wang", now=days_later)
+    await outbox.proposals.approve(proposal, "wang", now=days_later)
 
     claimed = await outbox.claim(10, LEASE, days_later)
 
@@ -248,8 +248,8 @@ async def test_whoever_approves_second_learns_who_was_first(record: Record, outb
     """Approving is idempotent; the record names the first and keeps their decision."""
     proposal = await _proposal(record, outbox)
 
-    first = await outbox.approve(proposal, "wang", now=LATER)
-    second = await outbox.refuse(proposal, "li", "too harsh")
+    first = await outbox.proposals.approve(proposal, "wang", now=LATER)
+    second = await outbox.proposals.refuse(proposal, "li", "too harsh")
 
     assert (first.applied, second.applied) == (True, False)
     assert (second.action.state, second.action.decided_by) == (ActionState.APPROVED, "wang")
@@ -262,7 +262,7 @@ async def test_two_people_who_decide_at_once_cannot_both_have_decided(
     proposal = await _proposal(record, outbox)
 
     resolved = await asyncio.gather(
-        outbox.approve(proposal, "wang"), outbox.refuse(proposal, "li", "no")
+        outbox.proposals.approve(proposal, "wang"), outbox.proposals.refuse(proposal, "li", "no")
     )
 
     assert sorted(each.applied for each in resolved) == [False, True]
@@ -275,7 +275,7 @@ async def test_a_refused_action_is_cancelled_with_its_reason(
     """A refusal is kept with name and reason, and is never carried out."""
     proposal = await _proposal(record, outbox)
 
-    refused = (await outbox.refuse(proposal, "li", "first time", now=LATER)).action
+    refused = (await outbox.proposals.refuse(proposal, "li", "first time", now=LATER)).action
 
     assert (refused.state, refused.decided_by) == (ActionState.CANCELLED, "li")
     assert (refused.decision_reason, refused.decided_at) == ("first time", LATER)
@@ -284,7 +284,7 @@ async def test_a_refused_action_is_cancelled_with_its_reason(
 async def test_an_unknown_action_is_not_found(outbox: Outbox) -> None:
     """Approving what does not exist says so."""
     with pytest.raises(NotFound):
-        await outbox.approve(404, "wang")
+        await outbox.proposals.approve(404, "wang")
 
 
 async def test_a_buried_action_can_be_tried_again(record: Record, outbox: Outbox) -> None:
@@ -352,7 +352,7 @@ async def test_an_approval_wakes_the_worker(record: Record, outbox: Outbox) -> N
     await outbox.wait(0)
 
     waiting = asyncio.create_task(outbox.wait(20))
-    await outbox.approve(proposal, "wang")
+    await outbox.proposals.approve(proposal, "wang")
 
     assert await waiting is True
 

@@ -28,7 +28,7 @@ async def test_a_violation_keeps_what_was_decided(record: Record, violations: Vi
     """Category, step, clause text, rulebook and actions stand in the record as they were then."""
     recorded = await record()
 
-    kept = await violations.one(recorded.violation_id)
+    kept = await violations.one(recorded.violation_id, unmasked=True)
     assert (kept.category, kept.offence, kept.step) == ("advertising", 1, "advertising/1")
     assert kept.rulebook == "book-1"
     assert kept.clauses == recorded.decision.clauses
@@ -233,7 +233,7 @@ async def test_hits_are_placed_in_the_redacted_text(
     recorded = await recorder.record(sent, Finding.of(hits), policy=policy, rulebook="b", now=now)
 
     assert recorded is not None
-    kept = await violations.one(recorded.violation_id)
+    kept = await violations.one(recorded.violation_id, unmasked=True)
     shown = kept.fields[0].text
     masked, word = kept.hits
     assert shown[word.start : word.end] == "代开发票" == word.word

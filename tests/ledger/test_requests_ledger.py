@@ -8,10 +8,12 @@ import pytest
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
+from moderator.domain.people import Entry
 from moderator.domain.rule import Severity
 from moderator.errors import NotFound
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.judging import Judging
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
 from moderator.ledger.records import Status
@@ -41,6 +43,7 @@ class Desk:
 
     def __init__(self, database: Engine) -> None:
         cipher = EvidenceCipher([bytes(32)])
+        self.database = database
         self.requests = Requests(database)
         self.outbox = Outbox(database)
         self.violations = Violations(database, cipher)
@@ -172,14 +175,24 @@ async def test_only_requests_can_be_complied_with(desk: Desk) -> None:
     assert await desk.state(warned) is ActionState.QUEUED
 
 
+async def test_what_was_asked_elsewhere_is_not_there(desk: Desk) -> None:
+    """Nobody answers for a request of another department."""
+    asked = await desk.ask()
+    case = (await desk.outbox.one(asked)).violation_id
+    await desk.violations.identify(case, Entry(name="张三", departments=(1, 7)))
+
+    with pytest.raises(NotFound):
+        await desk.requests.complied(asked, by="alice", bound=frozenset({8}), now=NOW)
+    assert (await desk.requests.complied(asked, by="alice", bound=frozenset({7}), now=NOW)).applied
+
+
 async def test_a_cancelled_request_is_not_complied_with(desk: Desk) -> None:
     """What a dismissal ended stays ended."""
     asked = await desk.ask()
     action = await desk.outbox.one(asked)
 
-    await desk.violations.judge(
-        action.violation_id, Status.DISMISSED, by="alice", version=1, now=NOW
-    )
+    judging = Judging(desk.database)
+    await judging.judge(action.violation_id, Status.DISMISSED, by="alice", version=1, now=NOW)
 
     assert await desk.requests.recalled("ww1", "m1", by="archive", now=NOW) == ()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
+from moderator.errors import NothingToUndo
 from moderator.ledger import standings
 from moderator.ledger.engine import Engine
+from moderator.ledger.judging import Judging
 from moderator.ledger.merits import Merits
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorded, Recorder
@@ -68,15 +71,26 @@ async def record_all(record: Record, number: int) -> list[int]:
     return [(await record(each, policy=POLICY)).violation_id for each in range(1, number + 1)]
 
 
-async def dismiss(violations: Violations, violation: int, *, at: datetime) -> None:
+async def dismiss(
+    judging: Judging, violations: Violations, violation: int, *, at: datetime
+) -> None:
     """Dismiss it as it is now."""
     version = (await violations.one(violation)).version
-    await violations.judge(violation, Status.DISMISSED, by="wang", version=version, now=at)
+    await judging.judge(violation, Status.DISMISSED, by="wang", version=version, now=at)
 
 
-async def reopen(violations: Violations, violation: int, *, at: datetime) -> None:
+async def reopen(judging: Judging, violations: Violations, violation: int, *, at: datetime) -> None:
     version = (await violations.one(violation)).version
-    await violations.judge(violation, Status.OPEN, by="wang", version=version, now=at)
+    await judging.judge(violation, Status.OPEN, by="wang", version=version, now=at)
+
+
+async def take_back(
+    judging: Judging, violations: Violations, violation: int, *, at: datetime
+) -> None:
+    """Undo the last decision on it, if there is one."""
+    version = (await violations.one(violation)).version
+    with suppress(NothingToUndo):
+        await judging.undo(violation, by="wang", version=version, now=at)
 
 
 async def carried_out(
@@ -110,12 +124,12 @@ async def test_racing_warnings_convert_once_for_every_three(record: Record) -> N
 
 
 async def test_a_dismissal_weighs_what_followed_again(
-    record: Record, violations: Violations, now: datetime
+    judging: Judging, record: Record, violations: Violations, now: datetime
 ) -> None:
     """The record keeps what was decided then, and says beside it what it amounts to now."""
     first, second, third = await record_all(record, 3)
 
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
     later = [await violations.one(violation) for violation in (second, third)]
     assert [(one.offence, one.step) for one in later] == [(2, "all/2"), (3, "all/3")]
@@ -125,12 +139,12 @@ async def test_a_dismissal_weighs_what_followed_again(
 
 
 async def test_a_dismissal_cancels_what_later_violations_no_longer_call_for(
-    record: Record, violations: Violations, now: datetime
+    judging: Judging, record: Record, violations: Violations, now: datetime
 ) -> None:
     """Waiting removals and proposals fall, with the reason; what is still called for stays."""
     first, second, third = await record_all(record, 3)
 
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
     of_second = by_kind(await violations.one(second))
     of_third = by_kind(await violations.one(third))
@@ -143,7 +157,7 @@ async def test_a_dismissal_cancels_what_later_violations_no_longer_call_for(
 
 
 async def test_what_followed_from_a_dropped_action_falls_with_it(
-    record: Record, violations: Violations, database: Engine, now: datetime
+    judging: Judging, record: Record, violations: Violations, database: Engine, now: datetime
 ) -> None:
     """The owner is not asked to remove whom nobody would remove."""
     first, second = await record_all(record, 2)
@@ -153,7 +167,7 @@ async def test_what_followed_from_a_dropped_action_falls_with_it(
             " WHERE kind = 'remove_from_group'"
         )
 
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
     of_second = by_kind(await violations.one(second))
     assert of_second[ActionKind.ASK_OWNER_TO_REMOVE].state is ActionState.CANCELLED
@@ -161,14 +175,14 @@ async def test_what_followed_from_a_dropped_action_falls_with_it(
 
 
 async def test_what_is_done_and_no_longer_called_for_is_proposed_to_be_undone(
-    record: Record, violations: Violations, outbox: Outbox, now: datetime
+    judging: Judging, record: Record, violations: Violations, outbox: Outbox, now: datetime
 ) -> None:
     """An account that was disabled is proposed to be enabled; a removal is for people to undo."""
     first, second, third = await record_all(record, 3)
     await carried_out(outbox, await violations.one(second), REMOVE, at=now)
     await carried_out(outbox, await violations.one(third), DISABLE, at=now)
 
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
     of_second = by_kind(await violations.one(second))
     of_third = by_kind(await violations.one(third))
@@ -182,14 +196,14 @@ async def test_what_is_done_and_no_longer_called_for_is_proposed_to_be_undone(
 
 
 async def test_a_notice_that_is_no_longer_called_for_is_proposed_to_be_recalled(
-    record: Record, violations: Violations, outbox: Outbox, now: datetime
+    judging: Judging, record: Record, violations: Violations, outbox: Outbox, now: datetime
 ) -> None:
     """The proposal names the one message; the warning beside it was called for all the same."""
     first, _, third = await record_all(record, 3)
     await carried_out(outbox, await violations.one(third), WARN, at=now, msgid="m1")
     await carried_out(outbox, await violations.one(third), HR, at=now, msgid="m2")
 
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
     actions = by_kind(await violations.one(third))
     recall = actions[ActionKind.RECALL_NOTICE]
@@ -197,14 +211,14 @@ async def test_a_notice_that_is_no_longer_called_for_is_proposed_to_be_recalled(
 
 
 async def test_a_dismissal_taken_back_takes_its_proposals_with_it(
-    record: Record, violations: Violations, outbox: Outbox, now: datetime
+    judging: Judging, record: Record, violations: Violations, outbox: Outbox, now: datetime
 ) -> None:
     """Nothing is left to undo, and the violations amount to what was decided."""
     first, _, third = await record_all(record, 3)
     await carried_out(outbox, await violations.one(third), DISABLE, at=now)
-    await dismiss(violations, first, at=now)
+    await dismiss(judging, violations, first, at=now)
 
-    await reopen(violations, first, at=now)
+    await reopen(judging, violations, first, at=now)
 
     kept = await violations.one(third)
     assert kept.recomputed is None
@@ -212,21 +226,21 @@ async def test_a_dismissal_taken_back_takes_its_proposals_with_it(
 
 
 async def test_a_dismissed_disabling_is_proposed_to_be_undone(
-    record: Record, violations: Violations, outbox: Outbox, now: datetime
+    judging: Judging, record: Record, violations: Violations, outbox: Outbox, now: datetime
 ) -> None:
     """The account of the violation itself waits for a person's word, and for one word only."""
     *_, third = await record_all(record, 3)
     await carried_out(outbox, await violations.one(third), DISABLE, at=now)
 
-    await dismiss(violations, third, at=now)
-    await dismiss(violations, third, at=now)
+    await dismiss(judging, violations, third, at=now)
+    await dismiss(judging, violations, third, at=now)
 
     kinds = [action.kind for action in (await violations.one(third)).actions]
     assert kinds.count(ActionKind.ENABLE_ACCOUNT) == 1
 
 
 async def test_each_violation_is_weighed_by_the_policy_of_its_own_time(
-    record: Record, violations: Violations, now: datetime
+    judging: Judging, record: Record, violations: Violations, now: datetime
 ) -> None:
     """A policy that changed since makes no violation of before a different one."""
     await record_all(record, 2)
@@ -235,8 +249,8 @@ async def test_each_violation_is_weighed_by_the_policy_of_its_own_time(
     )
     last = (await record(9, policy=strict)).violation_id
 
-    await dismiss(violations, last, at=now)
-    await reopen(violations, last, at=now)
+    await dismiss(judging, violations, last, at=now)
+    await reopen(judging, violations, last, at=now)
 
     assert [one.recomputed for one in (await violations.page()).items] == [None] * 3
 
@@ -346,7 +360,7 @@ async def test_what_does_not_follow_is_found(
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["record", "record", "dismiss", "reopen", "merit", "withdraw"]),
+        st.sampled_from(["record", "record", "dismiss", "reopen", "undo", "merit", "withdraw"]),
         st.integers(0, 5),
     ),
     min_size=3,
@@ -387,6 +401,8 @@ async def test_whatever_happens_the_stored_standing_follows(
             await merits.withdraw(praised[which % len(praised)], by="li", reason="r", now=at)
         elif step in {"dismiss", "reopen"} and known:
             judge = dismiss if step == "dismiss" else reopen
-            await judge(violations, known[which % len(known)], at=at)
+            await judge(Judging(database), violations, known[which % len(known)], at=at)
+        elif step == "undo" and known:
+            await take_back(Judging(database), violations, known[which % len(known)], at=at)
 
     assert await standings.deviations(database) == []

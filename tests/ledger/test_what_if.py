@@ -9,6 +9,7 @@ import pytest
 from moderator.domain.decision import ActionKind
 from moderator.ledger import history
 from moderator.ledger.engine import Engine
+from moderator.ledger.judging import Judging
 from moderator.ledger.merits import Merits
 from moderator.ledger.recording import Recorded
 from moderator.ledger.records import Status
@@ -102,12 +103,12 @@ async def test_what_is_older_counts_as_standing_only(
 
 
 async def test_dismissed_violations_and_merits_are_as_they_are_now(
-    record: Record, database: Engine, violations: Violations, now: datetime
+    judging: Judging, record: Record, database: Engine, violations: Violations, now: datetime
 ) -> None:
     """A false alarm crosses nothing, and a merit offsets under both policies."""
     await record_all(record, zhangsan=2, lisi=2)
     newest = (await violations.page()).items[0]
-    await violations.judge(newest.id, Status.DISMISSED, by="wang", version=1, now=now)
+    await judging.judge(newest.id, Status.DISMISSED, by="wang", version=1, now=now)
     await Merits(database).record(
         "corp", "zhangsan", "praise", by="li", reason="r", now=now + timedelta(minutes=9)
     )

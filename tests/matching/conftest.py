@@ -1,5 +1,6 @@
 """Words and rules as the loader would make them, and the shipped rules for patterns."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,3 +74,24 @@ def shipped_rules() -> tuple[Rule, ...]:
 def shipped(shipped_rules: tuple[Rule, ...]) -> PatternMatcher:
     """All of them in one matcher, as they serve."""
     return PatternMatcher(shipped_rules)
+
+
+@pytest.fixture(scope="session")
+def calls() -> Callable[[Callable[[], object]], int]:
+    """Count the functions, of Python's and of C's, that running one calls; no clock is asked."""
+    return _calls
+
+
+def _calls(function: Callable[[], object]) -> int:
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moderator.domain.rule import Company, Pattern, Rule
+from moderator.domain.rule import Company, Pattern, Rule, Word
 from moderator.matching import glancing
 from moderator.matching.glance import Glance, Kind
 from moderator.matching.glancing import CODES, _kinds
@@ -307,3 +307,25 @@ def test_keywords_count_as_one_stretch_where_their_windows_meet(
 
     assert looked.calls("甲-" + "好" * 14 + "乙好好7#")
     assert not looked.calls("甲-" + "好" * 40 + "乙好好7#")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "出了大麻烦",
+        "女子篮球赛",
+        "少女时代",
+        "禁止赌博",
+        "见 https://en.wikipedia.org/wiki/Aeta_people",
+    ],
+)
+def test_what_looks_like_a_word_and_is_none_ends_in_the_first_look(
+    rule: Callable[..., Rule], word: Callable[..., Word], text: str
+) -> None:
+    """Excused words, parts that make no word, words that count in disguise, addresses."""
+    hemp = rule("大麻", "好色", "妙龄", allow=("大麻烦",))
+    talk = rule(replace(word("赌博"), disguised=True), rule_id="talk")
+    look = Screen([hemp, talk])._glance
+
+    assert look is not None
+    assert look.calls(text) == 0

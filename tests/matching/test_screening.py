@@ -330,3 +330,23 @@ def test_engines_screen_alike(both: list[Screen], text: str) -> None:
     found = [screen.screen(text) for screen in both]
     assert found[0] == found[1]
     assert all(0 <= hit.start < hit.end <= len(text) for hit in found[0])
+
+
+@pytest.mark.parametrize("text", ["赌bo", "贝者博", "赌.博", "赌\u200b博", "&#36172;博"])
+def test_a_word_that_is_harmless_by_itself_counts_in_disguise(
+    rule: MakeRule, word: MakeWord, text: str
+) -> None:
+    """Who hides the word means it."""
+    screen = Screen([rule(replace(word("赌博"), disguised=True))])
+
+    assert only(screen, text).word == "赌博"
+
+
+@pytest.mark.parametrize("text", ["禁止赌博", "禁止賭博", "dubo", "zhao.dubo 已加入"])
+def test_a_word_that_only_counts_in_disguise_is_no_hit_as_it_is(
+    rule: MakeRule, word: MakeWord, text: str
+) -> None:
+    """Traditional characters are no disguise, and syllables alone may be a name."""
+    screen = Screen([rule(replace(word("赌博"), disguised=True))])
+
+    assert screen.screen(text) == ()

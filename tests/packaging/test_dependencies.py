@@ -12,7 +12,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def declared() -> set[str]:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    return {re.split(r"[\[<>=;! ]", one)[0].lower() for one in project["dependencies"]}
+    extras = project.get("optional-dependencies", {}).values()
+    every = [*project["dependencies"], *(one for extra in extras for one in extra)]
+    return {re.split(r"[\[<>=;! ]", one)[0].lower() for one in every}
 
 
 def imported() -> set[str]:

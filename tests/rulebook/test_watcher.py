@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ async def test_an_unchanged_directory_leaves_the_book_alone(write: Write) -> Non
 
     assert watcher.current is before
     assert (watcher.state.reloads, watcher.state.failures) == (0, 0)
+
+
+async def test_it_tells_since_when_a_book_serves(write: Write) -> None:
+    """From when it was taken into use; a reading that changes nothing does not make it younger."""
+    directory, now = write(a=PACK), datetime(2026, 3, 2, 9, tzinfo=UTC)
+    times = [now + timedelta(hours=hours) for hours in (2, 0)]
+    watcher = RulebookWatcher(directory, load_rulebook(directory), clock=times.pop)
+
+    await watcher.reload()
+    assert watcher.since == now
+
+    write(a=CHANGED)
+    await watcher.reload()
+    assert watcher.since == now + timedelta(hours=2)
 
 
 @pytest.mark.parametrize("file", [PACK, "rules: ["])

@@ -16,7 +16,10 @@ from moderator.text.folding import canonical
         ("\\u{50bb}", "傻"),
         ("\\x66\\x75", "fu"),
         ("%E5%82%BB%e9%80%bc", "傻逼"),
-        ("a%3Db&#32;c&nbsp;", "a%3Db&#32;c&nbsp;"),
+        ("a%3Db&#32;c", "a%3Db&#32;c"),
+        ("f%75ck \\146 U+50BB \\xe5\\x82\\xbb", "fuck f 傻 傻"),
+        ("傻<b>逼</b>，傻&zwnj;逼，傻[i]逼[/i]", "傻逼，傻逼，傻逼"),
+        ("a < b && c > d, 50%75, [doge]", "a < b && c > d, 50%75, [doge]"),
         ("&#99999999; \\u000a %E5%82", "&#99999999; \\u000a %E5%82"),
     ],
 )

@@ -10,17 +10,26 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from moderator.domain.access import Grant, Right, Role
 from moderator.domain.decision import ActionKind, Clause
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Layer, Severity
+from moderator.ledger import accounts
+from moderator.ledger.api_tokens import ApiTokens
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
+from moderator.ledger.sessions import Sessions
+from moderator.ledger.unmasking import Unmaskings
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import ApiSettings
+from moderator.web.access import Access, Logins
+from moderator.web.cases import cases_router
+from moderator.web.cookies import Cookies
+from moderator.web.deciding import deciding_router
 from moderator.web.problems import install_problems
 from moderator.web.query import query_router
 
@@ -108,6 +117,11 @@ class Desk:
         headers = {"Authorization": f"Bearer {token}"}
         return await self.client.post(f"/api/v1{path}", json=body, headers=headers)
 
+    async def unmask(self, violation: int, token: str = TOKEN) -> httpx.Response:
+        """Ask to read what its sender wrote."""
+        path = f"/violations/{violation}/unmaskings"
+        return await self.post(path, {"reason": "complaint 7"}, token)
+
     async def listed(self, **query: Any) -> list[int]:
         """The ids that a list with these filters holds."""
         answer = await self.get("/violations", **query)
@@ -136,17 +150,41 @@ async def desk(database: Engine) -> AsyncIterator[Desk]:
 
 def api_over(database: Engine) -> FastAPI:
     """An application that has nothing but the query API."""
-    tokens = {"alice": TOKEN, "bob": OTHER_TOKEN}
     app = FastAPI(docs_url="/api/docs", openapi_url="/api/openapi.json")
     install_problems(app)
-    app.include_router(
-        query_router(
-            Violations(database, _cipher()),
-            Outbox(database),
-            ApiSettings.model_validate({"tokens": tokens}),
-        )
-    )
+    access = access_to(database)
+    violations = Violations(database, _cipher())
+    app.include_router(query_router(violations, Outbox(database), access))
+    app.include_router(deciding_router(database, access))
+    app.include_router(cases_router(Unmaskings(database, violations), access))
     return app
+
+
+def access_to(database: Engine) -> Access:
+    """Access for Alice and Bob by the settings, and for whoever has a token of the ledger."""
+    tokens = {"alice": TOKEN, "bob": OTHER_TOKEN}
+    logins = Logins(
+        Sessions(database, idle=timedelta(1), lifetime=timedelta(1), clock=_now),
+        ApiTokens(database, clock=_now),
+        Cookies.over(tls=False),
+    )
+    return Access(ApiSettings.model_validate({"tokens": tokens}), logins)
+
+
+async def department_admin(database: Engine, *departments: int) -> str:
+    """A token of somebody who may judge what happens in these departments."""
+    grant = Grant(roles=frozenset({*Role} - {Role.ADMIN}), departments=frozenset(departments))
+    name = f"admin-{departments}"
+    newcomer = accounts.Newcomer(name=name, display=name, source=accounts.Source.OIDC, subject=name)
+    account = await accounts.Accounts(database, clock=_now).add(newcomer, grant, by="root")
+    assert account is not None
+    tokens = ApiTokens(database, clock=_now)
+    _, value = await tokens.create(account, "t", frozenset(Right), lasts=timedelta(1))
+    return value
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _asked(api: FastAPI) -> httpx.AsyncClient:

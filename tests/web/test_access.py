@@ -5,6 +5,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
+from moderator.domain.access import Actor, Right
 from moderator.settings import ApiSettings
 from moderator.web.access import Access
 from moderator.web.problems import install_problems
@@ -20,8 +21,8 @@ def guarded(tokens: dict[str, str]) -> httpx.AsyncClient:
     access = Access(ApiSettings.model_validate({"tokens": tokens}))
 
     @app.get("/who")
-    async def who(holder: Annotated[str, Depends(access)]) -> str:
-        return holder
+    async def who(actor: Annotated[Actor, Depends(access.needs(Right.SEE))]) -> str:
+        return actor.name
 
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 

@@ -14,6 +14,7 @@ from moderator.ledger.engine import Engine
 from moderator.ledger.rates import Comparison
 from moderator.policy.alarm import Counts
 from moderator.settings import ApiSettings
+from moderator.web.access import Access
 from moderator.web.alarms import alarms_router
 from moderator.web.problems import install_problems
 
@@ -36,8 +37,8 @@ async def alarm(database: Engine) -> int:
 async def api(database: Engine) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     install_problems(app)
-    settings = ApiSettings.model_validate({"tokens": {"alice": TOKEN}})
-    app.include_router(alarms_router(Alarms(database), settings, clock=lambda: NOW))
+    access = Access(ApiSettings.model_validate({"tokens": {"alice": TOKEN}}))
+    app.include_router(alarms_router(Alarms(database), access, clock=lambda: NOW))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(

@@ -24,7 +24,7 @@ async def test_a_decision_is_kept_in_the_holders_name(
     assert answer.status_code == 200
     assert (told["status"], told["judged_by"], told["judgement"]) == (status, "alice", "看过了")
     assert told["version"] == 2
-    assert answer.json() == told
+    assert answer.json().items() <= told.items()
 
 
 async def test_a_dismissal_gives_the_strike_back_and_cancels_what_waits(desk: Desk) -> None:
@@ -52,7 +52,7 @@ async def test_a_decision_on_an_old_version_overwrites_nothing(desk: Desk) -> No
     """Whoever is second learns who was first."""
     violation = await desk.record()
     await judge(desk, violation, "confirm")
-    body = {"decision": "dismiss", "version": 1}
+    body = {"decision": "dismiss", "note": "误报", "version": 1}
     answer = await desk.post(f"/violations/{violation}/decision", body, OTHER_TOKEN)
 
     assert answer.status_code == 409

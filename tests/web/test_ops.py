@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -152,6 +153,15 @@ async def test_a_part_that_does_not_answer_is_failing(monkeypatch: pytest.Monkey
 
     assert part.condition is Condition.FAILING
     assert "no answer" in part.reason
+
+
+async def test_age_of_the_tokens() -> None:
+    """Each app's token is told with the time at which it was fetched, and never itself."""
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    watch = WeComWatch(clock=lambda: now)
+    watch.fetched("desk")
+
+    assert (await watch.check()).facts["tokens_since"] == {"desk": now.isoformat()}
 
 
 async def test_wecom_is_well_until_a_call_is_refused_and_after_it_works_again() -> None:

@@ -12,8 +12,10 @@ from tests.web.conftest import Desk
 from moderator.domain.decision import ActionKind
 from moderator.ledger.engine import Engine
 from moderator.ledger.merits import Merits
+from moderator.ledger.offenders import Registry
 from moderator.policy.policy import Ladder, Offset, Policy, Rung, Unit
 from moderator.settings import ApiSettings
+from moderator.web.access import Access
 from moderator.web.people import people_router
 from moderator.web.problems import install_problems
 
@@ -38,8 +40,10 @@ async def client(database: Engine) -> AsyncIterator[httpx.AsyncClient]:
     tokens = {"carol": TOKEN, "dave": OTHER_TOKEN}
     api = FastAPI()
     install_problems(api)
-    settings = ApiSettings.model_validate({"tokens": tokens})
-    api.include_router(people_router(Merits(database), lambda: POLICY, "ww1", settings))
+    access = Access(ApiSettings.model_validate({"tokens": tokens}))
+    api.include_router(
+        people_router(Merits(database), Registry(database, "ww1"), lambda: POLICY, "ww1", access)
+    )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(api, raise_app_exceptions=False),
         base_url="http://test/api/v1",
@@ -81,7 +85,7 @@ async def test_whoever_withdraws_second_reads_who_was_first(client: httpx.AsyncC
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        ({"merit": "medal", "reason": "r"}, 422),
+        ({"merit": "medal", "reason": "r"}, 409),
         ({"merit": "praise"}, 422),
         ({"merit": "praise", "reason": "  "}, 422),
         ({"merit": "praise", "reason": "r", "count": 0}, 422),

@@ -16,6 +16,7 @@ from moderator.ledger.requests import Requests
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import ApiSettings
+from moderator.web.access import Access
 from moderator.web.problems import install_problems
 from moderator.web.requests import requests_router
 
@@ -35,8 +36,8 @@ async def counter(database: Engine) -> AsyncIterator[Desk]:
     """The routes of requests alone, asked by Alice."""
     app = FastAPI()
     install_problems(app)
-    settings = ApiSettings.model_validate({"tokens": {"alice": TOKEN}})
-    app.include_router(requests_router(Requests(database), settings, corp="ww1"))
+    access = Access(ApiSettings.model_validate({"tokens": {"alice": TOKEN}}))
+    app.include_router(requests_router(Requests(database), access, corp="ww1"))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield Desk(database, client, Violations(database, EvidenceCipher([bytes(32)])))

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from rich.console import Console
 
 from moderator.app import create_app
 from moderator.cli.screen import Day, show
+from moderator.domain.access import Grant, Role
 from moderator.ledger import migrating
 from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import create_engine
+from moderator.ledger.engine import Engine, create_engine
+from moderator.ledger.invitations import Invitations
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP
 from moderator.rehearsal.play import Scene, Stage
@@ -67,6 +70,7 @@ async def _play(directory: Path, *, once: bool, port: int) -> bool:
             service=service,
             wecom=wecom,
             token=_token(settings),
+            invitation=await _invitation(engine),
             seconds=time.perf_counter() - began,
         )
         show(console, shown)
@@ -85,6 +89,14 @@ async def _scenes(service: str, settings: Settings, stand_in: StandIn) -> Sequen
             http=http,
         )
         return await stage.play(day(seed=time.time_ns()))
+
+
+async def _invitation(engine: Engine) -> str:
+    """The code by which whoever looks on becomes a user who may do everything."""
+    everything = Grant(roles=frozenset(Role) - {Role.DEPARTMENT_ADMIN})
+    invitations = Invitations(engine, clock=lambda: datetime.now(UTC))
+    _, code = await invitations.invite(everything, by="demo", lasts=timedelta(hours=12))
+    return code
 
 
 async def _until_interrupted(console: Console) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from moderator.app import Service
 from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
-from moderator.intake.reception import Delivery
+from moderator.intake.replaying import Replay, Replayed
 from moderator.ledger.engine import Engine
 from moderator.ledger.failed import FailedMessages
 from moderator.ledger.records import FailedMessage
@@ -61,35 +61,24 @@ def _state(kept: FailedMessage) -> str:
 
 async def _replay(service: Service, failed: FailedMessages, ids: list[int] | None) -> int:
     """How many failed again, or were named and do not wait."""
+    replay = Replay(failed, service.reception)
     try:
         if ids:
-            return sum([await _named(service, failed, id_) for id_ in ids])
+            return sum([_told(id_, await replay.one(id_)) for id_ in ids])
         failures, last = 0, 0
         while each := await failed.take(after=last):
-            failures, last = failures + await _again(service, failed, each), each.id
+            failures, last = failures + _told(each.id, await replay.again(each)), each.id
         return failures
     finally:
         await service.stop()
 
 
-async def _named(service: Service, failed: FailedMessages, id_: int) -> bool:
+def _told(id_: int, replayed: Replayed | None) -> bool:
     """Whether it failed again or is not there to be replayed."""
-    kept = await failed.take(only=id_)
-    if kept is None:
+    if replayed is None:
         print(id_, "no such message waits", sep="\t")
-        return True
-    return await _again(service, failed, kept)
-
-
-async def _again(service: Service, failed: FailedMessages, kept: FailedMessage) -> bool:
-    """Whether it failed again."""
-    delivery = Delivery(kept.app, kept.body, kept.signature, kept.timestamp, kept.nonce)
-    try:
-        outcome = await service.reception.replay(delivery)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the callback stays and is named
-        await failed.fail_again(kept.id, type(error).__name__)
-        print(kept.id, "failed again", type(error).__name__, sep="\t")
-        return True
-    await failed.settle(kept.id)
-    print(kept.id, outcome, sep="\t")
-    return False
+    elif replayed.error:
+        print(id_, "failed again", replayed.error, sep="\t")
+    else:
+        print(id_, replayed.outcome, sep="\t")
+    return replayed is None or bool(replayed.error)

@@ -37,7 +37,7 @@ def add(
     """Record a merit of a person."""
 
     async def added(settings: Settings, engine: Engine) -> MeritRecord:
-        _require(merit, _policy_of(settings))
+        _require(merit, policy_of(settings))
         corp, who = settings.wecom.corp_id, decider(by)
         return await Merits(engine).record(
             corp, sender, merit, count=count, by=who, reason=_said(reason)
@@ -78,7 +78,8 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-def _policy_of(settings: Settings) -> Policy:
+def policy_of(settings: Settings) -> Policy:
+    """The policy of this deployment.  Raises `RulebookError` where it cannot be used."""
     reading = read_directory(settings.rules.directory or rules_directory())
     if reading.policy is None:
         raise RulebookError("\n".join(map(str, reading.faults)))

@@ -61,7 +61,7 @@ def list_(
 def approve(ids: Ids, by: By = "", config: Config = None) -> None:
     """Let proposals be carried out; exit status 1 if somebody else had decided one."""
     name = decider(by)
-    _resolve(ids, lambda outbox, id_: outbox.approve(id_, name), config)
+    _resolve(ids, lambda outbox, id_: outbox.proposals.approve(id_, name), config)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def refuse(
 ) -> None:
     """Cancel proposals; exit status 1 if somebody else had decided one."""
     name = decider(by)
-    _resolve(ids, lambda outbox, id_: outbox.refuse(id_, name, reason), config)
+    _resolve(ids, lambda outbox, id_: outbox.proposals.refuse(id_, name, reason), config)
 
 
 @app.command()

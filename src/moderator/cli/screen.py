@@ -34,6 +34,7 @@ class Day:
     service: str
     wecom: str
     token: str
+    invitation: str
     seconds: float
 
     @property
@@ -169,6 +170,7 @@ def _addresses(day: Day) -> str:
     return f"""
 try:
   curl -s -H 'Authorization: Bearer {day.token}' '{violations}'
+  {day.service}/console/invitation   the desk; the code is {day.invitation}
   {day.service}/api/docs             the query API
   {day.service}/healthz              how the parts are, with reasons
   {day.service}/metrics              for Prometheus

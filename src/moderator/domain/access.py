@@ -15,8 +15,10 @@ class Right(StrEnum):
     EXPORT = "export"
     SEE_AUDIT = "see_audit"
     EDIT_RULES = "edit_rules"
-    OPERATE = "operate"  # outbox, failed messages, alarms, pauses
-    ADMINISTER = "administer"  # users, tokens, legal holds
+    SEE_OUTBOX = "see_outbox"  # actions, alarms, pauses
+    OPERATE = "operate"  # requeue, clear alarms, lift pauses
+    ADMINISTER = "administer"  # users, tokens of others, legal holds
+    ACCOUNT = "account"  # one's own password, tokens and sessions; of no token
 
 
 class Role(StrEnum):
@@ -32,16 +34,21 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+_LOOK: Final = frozenset({Right.SEE, Right.SEE_OUTBOX, Right.ACCOUNT})
+
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.VIEWER: frozenset({Right.SEE}),
-    Role.REVIEWER: frozenset({Right.SEE, Right.JUDGE, Right.UNMASK, Right.EXPORT}),
-    Role.DEPARTMENT_ADMIN: frozenset({Right.SEE, Right.JUDGE, Right.UNMASK}),
-    Role.RULE_AUTHOR: frozenset({Right.SEE, Right.EDIT_RULES}),
-    Role.APPROVER: frozenset({Right.SEE, Right.JUDGE, Right.APPROVE, Right.UNMASK}),
-    Role.AUDITOR: frozenset({Right.SEE, Right.UNMASK, Right.EXPORT, Right.SEE_AUDIT}),
-    Role.OPERATOR: frozenset({Right.OPERATE}),
-    Role.ADMIN: frozenset({Right.SEE, Right.SEE_AUDIT, Right.OPERATE, Right.ADMINISTER}),
+    Role.VIEWER: _LOOK,
+    Role.REVIEWER: _LOOK | {Right.JUDGE, Right.UNMASK, Right.EXPORT},
+    Role.DEPARTMENT_ADMIN: _LOOK | {Right.JUDGE, Right.UNMASK},
+    Role.RULE_AUTHOR: _LOOK | {Right.EDIT_RULES},
+    Role.APPROVER: _LOOK | {Right.JUDGE, Right.APPROVE, Right.UNMASK},
+    Role.AUDITOR: _LOOK | {Right.UNMASK, Right.EXPORT, Right.SEE_AUDIT},
+    Role.OPERATOR: frozenset({Right.SEE_OUTBOX, Right.OPERATE, Right.ACCOUNT}),
+    Role.ADMIN: _LOOK | {Right.SEE_AUDIT, Right.OPERATE, Right.ADMINISTER},
 }
+
+# What the others see and do concerns the whole company.
+_BOUNDABLE: Final = frozenset({Role.VIEWER, Role.REVIEWER, Role.DEPARTMENT_ADMIN, Role.APPROVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +56,51 @@ class Actor:
     """Somebody, or some program, that asks.
 
     `departments` bounds what they may see to these departments and all below them; None: no bound.
+    `scope` is all that a token may be used for, whatever its owner may do; None: no token.
+    `account` is the id of the user behind it; None: a token of the settings, or nobody's.
     """
 
     name: str
     roles: frozenset[Role]
     departments: frozenset[int] | None = None
+    scope: frozenset[Right] | None = None
+    account: int | None = None
 
     @property
     def rights(self) -> frozenset[Right]:
-        return frozenset[Right]().union(*(RIGHTS[role] for role in self.roles))
+        given = rights_of(self.roles)
+        return given if self.scope is None else given & self.scope
 
     def may(self, right: Right) -> bool:
         return right in self.rights
+
+
+def holder(name: str) -> Actor:
+    """Whoever shows a token of the settings: all but an admin, and bound to no department."""
+    return Actor(name=name, roles=frozenset(Role) - {Role.ADMIN})
+
+
+def rights_of(roles: frozenset[Role]) -> frozenset[Right]:
+    """What any of the roles gives."""
+    return frozenset[Right]().union(*(RIGHTS[role] for role in roles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What somebody is given; `departments` as in `Actor`."""
+
+    roles: frozenset[Role]
+    departments: frozenset[int] | None = None
+
+    @property
+    def fault(self) -> str:
+        """Why nobody can be given this; empty if they can."""
+        if not self.roles:
+            return "at least one role is needed"
+        if self.departments is not None and not self.departments:
+            return "a bound needs at least one department"
+        if Role.DEPARTMENT_ADMIN in self.roles and self.departments is None:
+            return "a department admin needs departments"
+        if self.departments is not None and not self.roles <= _BOUNDABLE:
+            return f"only these can be bound to departments: {', '.join(sorted(_BOUNDABLE))}"
+        return ""

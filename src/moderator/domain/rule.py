@@ -69,6 +69,7 @@ class Word:
     boundary: Boundary
     separators: Separators
     undo: frozenset[Layer]
+    disguised: bool = False  # harmless where it stands plainly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ class Pattern:
     entropy: float = 0.0  # least Shannon entropy, bits per character
     stop: tuple[str, ...] = ()  # placeholders special to this rule, lower case
     context: tuple[str, ...] = ()  # lower-case words, one of which must stand in the window, too
+    rewritten: bool = False  # only what is written otherwise than the expression reads it counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

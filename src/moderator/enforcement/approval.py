@@ -14,6 +14,7 @@ from moderator.enforcement.results import Result, accepted, cancelled, failed
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.errors import WeComRefused
 from moderator.ledger.cards import Card, Cards, CardUpdate
+from moderator.ledger.judging import Judging
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.records import ActionRecord, ClaimedAction, Status, ViolationRecord
 from moderator.ledger.violations import Violations
@@ -72,6 +73,7 @@ class Approval:
         cards: Cards,
         outbox: Outbox,
         violations: Violations,
+        judging: Judging,
         settings: ComplianceSettings,
         *,
         clock: Callable[[], datetime],
@@ -81,6 +83,7 @@ class Approval:
         self._cards = cards
         self._outbox = outbox
         self._violations = violations
+        self._judging = judging
         self._app = settings.app
         self._reviewers = settings.reviewers
         self._captions = _CAPTIONS[settings.language]
@@ -168,9 +171,9 @@ class Approval:
         match verdict:
             case Verdict.APPROVE:
                 for proposal in proposals_of(violation):
-                    await self._outbox.approve(proposal.id, by, now=now)
+                    await self._outbox.proposals.approve(proposal.id, by, now=now)
             case Verdict.DISMISS:
-                await self._violations.judge(
+                await self._judging.judge(
                     violation.id, Status.DISMISSED, by=by, version=violation.version, now=now
                 )
             case Verdict.LATER:

@@ -96,7 +96,12 @@ class Carrier:
 
     async def _keep(self, action: ClaimedAction, result: Result) -> bool:
         now = self._clock()
-        then = Then(undoes=result.undoes, follow_ups=result.follow_ups, check_at=result.check_at)
+        then = Then(
+            undoes=result.undoes,
+            follow_ups=result.follow_ups,
+            check_at=result.check_at,
+            notice=result.notice,
+        )
         if action.second_look:
             return await self._outbox.settle_look(
                 action.id, result.state, result.outcome, then=then, now=now

@@ -9,7 +9,7 @@ from moderator.enforcement.results import Result, accepted, failed, situation_of
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.templates import Notice
 from moderator.errors import WeComRefused
-from moderator.ledger.records import ClaimedAction
+from moderator.ledger.records import ClaimedAction, SentNotice
 from moderator.settings import Settings
 from moderator.wecom import messages
 from moderator.wecom.client import SentMessage, WeComClient
@@ -50,7 +50,9 @@ class Post:
             names = ", ".join(missed)
             return failed(f"WeCom left out {names}: outside the app's visible range or gone")
         left_out = f", but left out {', '.join(missed)}" if missed else ""
-        return accepted(f"WeCom took {told}{left_out}", sent.msgid)
+        reached = tuple(user for user in users if user not in missed)
+        kept = SentNotice(notice.content, reached)
+        return accepted(f"WeCom took {told}{left_out}", sent.msgid, notice=kept)
 
     async def to_staff(
         self, action: ClaimedAction, users: Sequence[str], told: str, *, group: str = ""
@@ -73,7 +75,7 @@ class Post:
         if key := self._robots.get(chat):
             notice = await self._written(action)
             await self._client.send_to_robot(key.get_secret_value(), _payload(notice))
-            return accepted(f"WeCom took the notice for the robot of {chat}; no recall is possible")
+            return _said(f"WeCom took the notice for the robot of {chat}", notice, chat)
         return None
 
     def maker_of(self, chat: str) -> str:
@@ -90,7 +92,7 @@ class Post:
     async def _by_app(self, action: ClaimedAction, app: str, chat: str) -> Result:
         notice = await self._written(action)
         await self._client.send_to_group(app, chat, _payload(notice))
-        return accepted(f"WeCom took the notice for the group {chat}; no recall is possible")
+        return _said(f"WeCom took the notice for the group {chat}", notice, chat)
 
     async def _written(self, action: ClaimedAction, group: str = "") -> Notice:
         stationery = await self._shelf.current()
@@ -111,6 +113,11 @@ def occasion_of(action: ClaimedAction, recall_within: timedelta, group: str = ""
         group=group,
         minutes=int(recall_within.total_seconds() // 60),
     )
+
+
+def _said(outcome: str, notice: Notice, chat: str) -> Result:
+    kept = SentNotice(notice.content, (chat,))
+    return accepted(f"{outcome}; no recall is possible", notice=kept)
 
 
 def _payload(notice: Notice, users: Sequence[str] = ()) -> messages.Payload:

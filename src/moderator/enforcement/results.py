@@ -5,6 +5,7 @@ from datetime import datetime
 
 from moderator.domain.decision import ActionKind, ActionState, PlannedAction
 from moderator.enforcement.notices import Situation
+from moderator.ledger.records import SentNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Result:
     what was sent, for a recall.  `undoes` are the ids of the actions that this one took back.
     `follow_ups` are written to the outbox with the result, for the same violation.  `check_at` is
     when an accepted action is to be carried out once more, to see whether it was followed.
+    `notice` is what was sent.
     """
 
     state: ActionState
@@ -24,12 +26,24 @@ class Result:
     undoes: tuple[int, ...] = ()
     follow_ups: tuple[PlannedAction, ...] = ()
     check_at: datetime | None = None
+    notice: SentNotice | None = None
 
 
-def accepted(outcome: str, msgid: str = "", *, undoes: tuple[int, ...] = ()) -> Result:
+def accepted(
+    outcome: str,
+    msgid: str = "",
+    *,
+    undoes: tuple[int, ...] = (),
+    notice: SentNotice | None = None,
+) -> Result:
     """WeCom said yes."""
     return Result(
-        state=ActionState.ACCEPTED, outcome=outcome, errcode=0, msgid=msgid, undoes=undoes
+        state=ActionState.ACCEPTED,
+        outcome=outcome,
+        errcode=0,
+        msgid=msgid,
+        undoes=undoes,
+        notice=notice,
     )
 
 

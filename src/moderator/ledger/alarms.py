@@ -12,6 +12,8 @@ from sqlalchemy.types import Text
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.errors import NotFound
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Row, Transaction
 from moderator.ledger.rates import Comparison
 from moderator.ledger.recording import NOTIFY
@@ -98,6 +100,11 @@ class Alarms:
         async with self._engine.begin() as transaction:
             row = await transaction.row(statement)
             if row is not None:
+                told = {"rule": row["rule"], "reason": reason}
+                deed = Deed(
+                    actor=by, action="alarm.cleared", subject=f"alarm/{alarm_id}", detail=told
+                )
+                await audit.write(transaction, deed, at=now)
                 return Cleared(_alarm(row), applied=True)
             row = await transaction.row(select(alarms).where(alarms.c.id == alarm_id))
         if row is None:

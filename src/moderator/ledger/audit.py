@@ -7,19 +7,41 @@ other.  Its hash covers its content and the hash before it; the newest hash stan
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, func, select
 
-from moderator.ledger.engine import Engine, Row, Transaction, prepare
+from moderator.errors import LedgerError
+from moderator.ledger.engine import Engine, Prepared, Row, Transaction
 from moderator.ledger.tables import audit_head, audit_log
 
 _BEGINNING: Final = bytes(32)
 _PAGE: Final = 1000
-_HEAD = prepare(select(audit_head.c.number, audit_head.c.hash).with_for_update())
+_TOLD: Final = ("at", "actor", "action", "subject", "detail", "content")
+# One statement, and so one round trip while all others wait: the row is sealed where it is kept,
+# with the number and the hash that only the head knows.
+_APPEND = Prepared(
+    """
+    WITH head AS (SELECT number + 1 AS number, hash AS previous FROM audit_head FOR UPDATE),
+    sealed AS (
+        SELECT number, previous,
+            sha256(previous || convert_to('[' || number || ',' || $6::text, 'UTF8')) AS hash
+        FROM head
+    ),
+    moved AS (
+        UPDATE audit_head SET number = sealed.number, hash = sealed.hash FROM sealed
+    )
+    INSERT INTO audit_log (number, at, actor, action, subject, detail, previous, hash)
+    SELECT number, $1::timestamptz, $2::text, $3::text, $4::text, $5::jsonb, previous, hash
+    FROM sealed
+    RETURNING number
+    """,
+    _TOLD,
+    {},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,24 +79,39 @@ async def write(transaction: Transaction, deed: Deed, *, at: datetime | None = N
     Deeds wait for each other here until they are committed: write them last.
     """
     moment = (at or datetime.now(UTC)).astimezone(UTC)
-    head = await transaction.row(_HEAD)
-    number, previous = (head["number"] + 1, bytes(head["hash"])) if head else (1, _BEGINNING)
-    row = AuditRow(number=number, at=moment, deed=deed, previous=previous, hash=b"")
-    sealed = _hash(row)
-    await transaction.rows(
-        insert(audit_log).values(
-            number=number,
-            at=moment,
-            actor=deed.actor,
-            action=deed.action,
-            subject=deed.subject,
-            detail=dict(deed.detail),
-            previous=previous,
-            hash=sealed,
-        )
+    written = await transaction.rows(
+        _APPEND,
+        at=moment,
+        actor=deed.actor,
+        action=deed.action,
+        subject=deed.subject,
+        detail=dict(deed.detail),
+        content=_content(moment, deed),
     )
-    moved = update(audit_head).values(number=number, hash=sealed)
-    await transaction.rows(moved)
+    if not written:
+        raise LedgerError("the audit log has no head")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which rows to read; what is left out fits any.
+
+    `action` fits what begins with it too, up to a dot: `violation` is all about violations.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The end of the log at some time; kept elsewhere, it proves what came before it."""
+
+    number: int
+    hash: bytes
 
 
 class Audit:
@@ -83,63 +120,123 @@ class Audit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def write(self, deed: Deed) -> None:
+    async def write(self, deed: Deed, *, at: datetime | None = None) -> None:
         """A deed that changes nothing else: a look, a login, an export."""
         async with self._engine.begin() as transaction:
-            await write(transaction, deed)
+            await write(transaction, deed, at=at)
 
-    async def page(self, *, before: int | None = None, limit: int = 100) -> list[AuditRow]:
-        """The newest rows, or those before a number."""
-        statement = select(audit_log).order_by(audit_log.c.number.desc()).limit(limit)
+    async def page(
+        self,
+        wanted: AuditFilter = AuditFilter(),
+        *,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRow]:
+        """The newest rows that fit, or those before a number."""
+        statement = (
+            select(audit_log)
+            .where(*fitting(wanted))
+            .order_by(audit_log.c.number.desc())
+            .limit(limit)
+        )
         if before is not None:
             statement = statement.where(audit_log.c.number < before)
         async with self._engine.begin() as transaction:
             return [_row(found) for found in await transaction.rows(statement)]
 
-    async def verify(self) -> list[Break]:
-        """Every place where the chain does not hold; empty where it is whole."""
-        breaks: list[Break] = []
-        number, previous = 0, _BEGINNING
-        async for row in self._all():
-            if row.number != number + 1:
-                breaks.append(Break(row.number, f"rows are missing after {number}"))
-            elif row.previous != previous:
-                breaks.append(Break(row.number, "does not follow the row before it"))
-            if _hash(row) != row.hash:
-                breaks.append(Break(row.number, "was altered"))
-            number, previous = row.number, row.hash
+    async def seal(self) -> Seal:
+        """The end of the log as it is now."""
         async with self._engine.begin() as transaction:
             head = await transaction.row(select(audit_head))
-        if head is None or (head["number"], bytes(head["hash"])) != (number, previous):
-            breaks.append(Break(number, "rows are missing at the end"))
+        return Seal(head["number"], bytes(head["hash"])) if head else Seal(0, _BEGINNING)
+
+    async def verify(
+        self, known: Seal | None = None, *, seen: Callable[[int], object] = int
+    ) -> list[Break]:
+        """Every place where the chain does not hold; empty where it is whole.
+
+        `known` is a seal that was kept elsewhere: against it even a log that was written anew from
+        the beginning does not hold.  `seen` is told the number of each row that was looked at.
+        """
+        breaks: list[Break] = []
+        end, ahead = Seal(0, _BEGINNING), await self.seal()
+        async for row in self.rows(until=ahead.number):
+            breaks += _breaks(row, end)
+            seen(row.number)
+            end = Seal(row.number, row.hash)
+            if known and known.number == row.number and known.hash != row.hash:
+                breaks.append(Break(row.number, "is not what was sealed"))
+        if end != ahead:
+            breaks.append(Break(end.number, "rows are missing at the end"))
+        if known and known.number > end.number:
+            breaks.append(Break(end.number, f"was sealed up to {known.number}"))
         return breaks
 
-    async def _all(self) -> AsyncIterator[AuditRow]:
+    async def rows(
+        self,
+        wanted: AuditFilter = AuditFilter(),
+        *,
+        until: int | None = None,
+    ) -> AsyncIterator[AuditRow]:
+        """All rows that fit, oldest first; in pages, each a transaction of its own."""
         last = 0
         while True:
             statement = (
                 select(audit_log)
-                .where(audit_log.c.number > last)
+                .where(audit_log.c.number > last, *fitting(wanted))
                 .order_by(audit_log.c.number)
                 .limit(_PAGE)
             )
+            if until is not None:
+                statement = statement.where(audit_log.c.number <= until)
             async with self._engine.begin() as transaction:
-                rows = [_row(found) for found in await transaction.rows(statement)]
-            for row in rows:
+                found = [_row(row) for row in await transaction.rows(statement)]
+            for row in found:
                 yield row
-            if len(rows) < _PAGE:
+            if len(found) < _PAGE:
                 return
-            last = rows[-1].number
+            last = found[-1].number
+
+
+def _breaks(row: AuditRow, before: Seal) -> list[Break]:
+    breaks = []
+    if row.number != before.number + 1:
+        breaks.append(Break(row.number, f"rows are missing after {before.number}"))
+    elif row.previous != before.hash:
+        breaks.append(Break(row.number, "does not follow the row before it"))
+    if _hash(row) != row.hash:
+        breaks.append(Break(row.number, "was altered"))
+    return breaks
+
+
+def fitting(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    """What a row has to be for the filter; nothing for one that fits all."""
+    log = audit_log.c
+    conditions = []
+    if wanted.actor:
+        conditions.append(log.actor == wanted.actor)
+    if wanted.action:
+        below = func.starts_with(log.action, f"{wanted.action}.")
+        conditions.append((log.action == wanted.action) | below)
+    if wanted.subject:
+        conditions.append(log.subject == wanted.subject)
+    if wanted.since:
+        conditions.append(log.at >= wanted.since)
+    if wanted.until:
+        conditions.append(log.at < wanted.until)
+    return conditions
 
 
 def _hash(row: AuditRow) -> bytes:
-    deed = row.deed
-    told = [
-        *(row.number, row.at.astimezone(UTC).isoformat()),
-        *(deed.actor, deed.action, deed.subject, deed.detail),
-    ]
+    told = f"[{row.number},{_content(row.at, row.deed)}"
+    return hashlib.sha256(row.previous + told.encode("utf-8", "replace")).digest()
+
+
+def _content(at: datetime, deed: Deed) -> str:
+    """What is sealed, as a JSON list without its beginning: that is the row's number."""
+    told = [at.astimezone(UTC).isoformat(), deed.actor, deed.action, deed.subject, deed.detail]
     content = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(row.previous + content.encode("utf-8", "replace")).digest()
+    return content.removeprefix("[")
 
 
 def _row(row: Row) -> AuditRow:

@@ -19,17 +19,19 @@ from moderator.domain.people import Entry
 from moderator.ledger import people, standings
 from moderator.ledger.caps import DailyCaps
 from moderator.ledger.engine import Prepared, Transaction
-from moderator.ledger.holds import held_rules
 from moderator.policy.ladder import decide
 from moderator.policy.policy import Policy
 
-_PRESENT: Final = Prepared(
-    "SELECT message_key FROM violations WHERE message_key = ANY($1)", ("keys",), {}
-)
-# In the order of the decisions: that is the order in which they are weighed again one day.
-_IDS: Final = Prepared(
-    "SELECT nextval(pg_get_serial_sequence('violations', 'id')) AS id FROM generate_series(1, $1)",
-    ("number",),
+# The identities are in the order of the decisions: it is that in which they are weighed again.
+_READ: Final = Prepared(
+    """
+    SELECT ARRAY(SELECT message_key FROM violations WHERE message_key = ANY($1)) AS present,
+           ARRAY(SELECT nextval(pg_get_serial_sequence('violations', 'id'))
+                   FROM generate_series(1, cardinality($1::text[]))) AS ids,
+           ARRAY(SELECT rule FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held,
+           ARRAY(SELECT raised_at FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held_since
+    """,
+    ("keys",),
     {},
 )
 
@@ -133,16 +135,15 @@ async def docket_of(
     """
     corp = cases[0].message.corp
     locked, known = await _locked(transaction, corp, {case.message.sender for case in cases})
-    keys = {case.message.key for case in cases}
-    present = {row["message_key"] for row in await transaction.rows(_PRESENT, keys=sorted(keys))}
-    ids = await transaction.rows(_IDS, number=len(keys - present))
+    keys = sorted({case.message.key for case in cases})
+    (read,) = await transaction.rows(_READ, keys=keys)
     return Docket(
         caps=DailyCaps(transaction, cases[0].policy.caps),
-        present=present,
-        ids=iter(sorted(row["id"] for row in ids)),
+        present=set(read["present"]),
+        ids=iter(sorted(read["ids"])),
         standings=locked,
         people=known,
-        held=await held_rules(transaction),
+        held=dict(zip(read["held"], read["held_since"], strict=True)),
         always=always,
     )
 
@@ -153,12 +154,11 @@ async def _locked(
     """The standings of the senders under the userids that they had and have.
 
     Whether a sender has another userid by now is certain only under the lock: whoever renames them
-    takes the same one first.
+    takes the same one first.  The second round of locks could close a circle with another process;
+    PostgreSQL ends that.
     """
-    renamed = await people.renamed(transaction, corp, senders)
-    locked = await standings.lock_all(transaction, corp, {*senders, *renamed})
+    locked = await standings.lock_all(transaction, corp, senders)
     known = await people.known_all(transaction, corp, locked)
-    # A second round of locks could close a circle with another process; PostgreSQL ends that.
     late = {one.renamed_to for one in known.values() if one.renamed_to} - locked.keys()
     if late:
         locked |= await standings.lock_all(transaction, corp, late)

@@ -5,7 +5,7 @@ SQLAlchemy Core writes the statements and asyncpg carries them out.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -146,6 +146,29 @@ class Engine:
         with translated():
             return await asyncpg.connect(self.dsn, timeout=self._patience)
 
+    async def stream(
+        self, statement: CompilerElement | Prepared, *, batch: int
+    ) -> AsyncGenerator[Sequence[Row], None]:
+        """The rows in batches, as of one moment, over a connection beside the pool.
+
+        PostgreSQL's cursor keeps the rest: here is never more than one batch.  Whoever stops before
+        the end closes the generator (`contextlib.aclosing`).
+        """
+        prepared = statement if isinstance(statement, Prepared) else prepare(statement)
+        connection = await self.connect()
+        try:
+            with translated():
+                await _speak_json(connection)
+                await connection.transaction(readonly=True).start()
+                cursor = await connection.cursor(prepared.sql, *prepared.arguments({}))
+            while rows := await _fetched(cursor, batch):
+                yield rows
+            with translated():
+                await connection.close(timeout=_LONGEST_FAREWELL)
+        finally:
+            if not connection.is_closed():
+                connection.terminate()
+
     async def ping(self) -> None:
         """Raise `LedgerUnavailable` unless PostgreSQL answers."""
         async with self.begin() as transaction:
@@ -206,6 +229,12 @@ def create_engine(settings: DatabaseSettings, url: str | None = None) -> Engine:
 def dsn_of(url: str) -> str:
     """The address as libpq and asyncpg write it, from SQLAlchemy's `postgresql+asyncpg://`."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def _fetched(cursor: Any, batch: int) -> Sequence[Row]:
+    with translated():
+        rows: Sequence[Row] = await cursor.fetch(batch, timeout=_LONGEST_STATEMENT.total_seconds())
+        return rows
 
 
 async def _rolled_back(connection: Any, transaction: Any) -> None:

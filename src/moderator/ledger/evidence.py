@@ -50,16 +50,39 @@ class EvidenceCipher:
         secrets = (settings.key, *settings.previous_keys)
         return cls([base64.b64decode(secret.get_secret_value()) for secret in secrets])
 
+    @property
+    def current(self) -> str:
+        """The id of the key that everything new is sealed with."""
+        return self._current
+
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """All keys of the keyring, the current one first."""
+        return [self._current, *(key_id for key_id in self._keys if key_id != self._current)]
+
+    def knows(self, key_id: str) -> bool:
+        return key_id in self._keys
+
     def seal(self, content: Any, *, bound_to: str) -> Sealed:
         """Encrypt JSON `content` so that it opens only beside the message key `bound_to`."""
-        nonce = get_random_bytes(_NONCE)
-        cipher = AES.new(self._keys[self._current], AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
-        cipher.update(bound_to.encode())
-        body, tag = cipher.encrypt_and_digest(json.dumps(content, ensure_ascii=False).encode())
-        return Sealed(self._current, nonce + body + tag)
+        return self._encrypted(json.dumps(content, ensure_ascii=False).encode(), bound_to)
 
     def open(self, sealed: Sealed, *, bound_to: str) -> Any:
         """The content again.  Raises `EvidenceUnreadable`: key missing, or evidence altered."""
+        return json.loads(self._decrypted(sealed, bound_to))
+
+    def seal_again(self, sealed: Sealed, *, bound_to: str) -> Sealed:
+        """The same content under the current key; raises as `open`."""
+        return self._encrypted(self._decrypted(sealed, bound_to), bound_to)
+
+    def _encrypted(self, content: bytes, bound_to: str) -> Sealed:
+        nonce = get_random_bytes(_NONCE)
+        cipher = AES.new(self._keys[self._current], AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
+        cipher.update(bound_to.encode())
+        body, tag = cipher.encrypt_and_digest(content)
+        return Sealed(self._current, nonce + body + tag)
+
+    def _decrypted(self, sealed: Sealed, bound_to: str) -> bytes:
         key = self._keys.get(sealed.key_id)
         if key is None:
             raise EvidenceUnreadable(f"no key {sealed.key_id} in the keyring")
@@ -67,7 +90,7 @@ class EvidenceCipher:
         try:
             cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
             cipher.update(bound_to.encode())
-            return json.loads(cipher.decrypt_and_verify(body, tag))
+            return cipher.decrypt_and_verify(body, tag)
         except ValueError as error:
             raise EvidenceUnreadable("evidence was altered or belongs elsewhere") from error
 

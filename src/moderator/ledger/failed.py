@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import ANSWER_DUE, Engine, prepare
 from moderator.ledger.records import FailedMessage
 from moderator.ledger.rows import failed_of
@@ -119,14 +121,16 @@ class FailedMessages:
             row = await transaction.row(statement)
         return failed_of(row) if row else None
 
-    async def settle(self, failed_id: int, *, now: datetime | None = None) -> None:
+    async def settle(self, failed_id: int, *, by: str = "", now: datetime | None = None) -> None:
         """The callback was replayed; what it held is now where it belongs and here erased."""
-        await self._change(failed_id, settled_at=now or _now(), taken_until=None, body=b"")
+        values = {"settled_at": now or _now(), "taken_until": None, "body": b""}
+        await self._change(failed_id, by, {"replayed": True}, **values)
 
-    async def fail_again(self, failed_id: int, reason: str) -> None:
+    async def fail_again(self, failed_id: int, reason: str, *, by: str = "") -> None:
         """The replay failed too; the callback stays."""
         attempts = failed_messages.c.attempts + 1
-        await self._change(failed_id, reason=reason, taken_until=None, attempts=attempts)
+        values = {"reason": reason, "taken_until": None, "attempts": attempts}
+        await self._change(failed_id, by, {"replayed": False, "reason": reason}, **values)
 
     async def count(self) -> int:
         """How many callbacks wait to be replayed."""
@@ -146,12 +150,20 @@ class FailedMessages:
         async with self._engine.begin() as transaction:
             return len(await transaction.rows(statement))
 
-    async def _change(self, failed_id: int, **values: object) -> None:
+    async def _change(
+        self, failed_id: int, by: str, told: dict[str, object], **values: object
+    ) -> None:
+        """What a person had done, `by` them, goes into the audit log with it."""
         statement = (
             update(failed_messages).where(failed_messages.c.id == failed_id).values(**values)
         )
         async with self._engine.begin() as transaction:
             await transaction.rows(statement)
+            if by:
+                deed = Deed(
+                    actor=by, action="failed.replayed", subject=f"failed/{failed_id}", detail=told
+                )
+                await audit.write(transaction, deed)
 
 
 def _now() -> datetime:

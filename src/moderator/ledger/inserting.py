@@ -11,6 +11,8 @@ from moderator.ledger.engine import Prepared, Transaction
 from moderator.ledger.rows import change_as_json, clause_as_json
 from moderator.ledger.tables import violations
 
+CHANNEL: Final = "moderator_outbox"
+
 _WRITTEN: Final = (
     *("id", "message_key", "corp", "app", "source", "sender", "message_id", "kind", "chat"),
     *("sender_name", "sender_department", "sender_departments", "sender_superiors"),
@@ -35,6 +37,7 @@ _VIOLATIONS: Final = Prepared(
 # In the order of the decisions: identities are handed out as the rows come.
 _ACTIONS: Final = Prepared(
     """
+    WITH written AS (
     INSERT INTO actions (violation_id, corp, sender, kind, state, reason, detail, created_at,
                          queued_at, not_before, due_at, updated_at)
     SELECT violation, corp, sender, kind, state, reason, detail, at,
@@ -42,13 +45,14 @@ _ACTIONS: Final = Prepared(
       FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                   $7::text[], $8::timestamptz[], $9::timestamptz[]) WITH ORDINALITY
            AS planned(violation, corp, sender, kind, state, reason, detail, not_before, at, place)
-     ORDER BY place
+     ORDER BY place)
+    SELECT pg_notify($10, '') WHERE 'queued' = ANY($5)
     """,
     (
         *("violations", "corps", "senders", "kinds", "states", "reasons", "details"),
-        *("not_befores", "ats"),
+        *("not_befores", "ats", "channel"),
     ),
-    {},
+    {"channel": CHANNEL},
 )
 
 
@@ -65,7 +69,7 @@ async def write_violations(
 
 
 async def write_actions(transaction: Transaction, decided: Iterable[Decided]) -> None:
-    """Write the actions of violations that are there."""
+    """Write the actions of violations that are there, and wake whoever carries them out."""
     planned = [(one, action) for one in decided for action in one.decision.actions]
     await transaction.rows(
         _ACTIONS,

@@ -48,8 +48,8 @@ class FailedDelivery:
 class Keeper:
     """Records violations and failed callbacks, in the order in which they came.
 
-    While anything waits in the spool everything new goes there too: a later message must not be
-    decided before an earlier one of the same person.
+    While anything waits in the spool everything new goes there too, whichever process of this
+    machine put it there: what comes after an earlier message was answered is not decided before it.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Keeper:
         self._clock = clock
         self._log = structlog.get_logger("moderator.spool")
         self._waiting: bool | None = None  # unknown before the first look into the file
+        self._seen: object = None  # the file's stamp at the last look
 
     async def record(
         self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
@@ -114,7 +115,7 @@ class Keeper:
                 while alone and (rows := await self._spool.oldest(MOST)):
                     for kind, group in groupby(rows, key=attrgetter("kind")):
                         await self._move(kind, list(group))
-        self._waiting = (await self._spool.filling()).waiting > 0
+        await self._look()
 
     async def _move(self, kind: Kind, rows: Sequence[Kept]) -> None:
         move = self._move_violations if kind is Kind.VIOLATION else self._move_failed
@@ -165,12 +166,19 @@ class Keeper:
         return None
 
     async def _waits(self) -> bool:
-        if self._waiting is None:
+        if self._waiting is None or self._spool.stamp() != self._seen:
             try:
-                self._waiting = (await self._spool.filling()).waiting > 0
-            except SpoolUnavailable:  # then nothing can wait there, and PostgreSQL may be well
-                return False
+                return await self._look()
+            except SpoolUnavailable:  # as far as is known nothing waits; PostgreSQL may be well
+                return bool(self._waiting)
         return self._waiting
+
+    async def _look(self) -> bool:
+        # The stamp of before: what is written while we look is looked at again.
+        stamp = self._spool.stamp()
+        waiting = (await self._spool.filling()).waiting > 0
+        self._seen, self._waiting = stamp, waiting
+        return waiting
 
     async def _put(self, kind: Kind, key: str, content: Json) -> None:
         sealed = self._cipher.seal(content, bound_to=key)

@@ -9,7 +9,8 @@ from sqlalchemy.types import BigInteger
 
 from moderator.domain.decision import Standing
 from moderator.errors import NotFound
-from moderator.ledger import standings
+from moderator.ledger import audit, standings
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Row, Transaction, prepare
 from moderator.ledger.reversal import take_back
 from moderator.ledger.tables import merits, violations
@@ -82,9 +83,11 @@ class Merits:
                 reason=reason,
                 after_violation=last["id"] if last else 0,
             )
+            if row is None:
+                raise NotFound(f"merit of {sender}")
             await standings.restore(transaction, corp, sender, now=at)
-        if row is None:
-            raise NotFound(f"merit of {sender}")
+            deed = _deed(row, "merit.recorded", by, reason)
+            await audit.write(transaction, deed, at=at)
         return _record(row)
 
     async def withdraw(
@@ -109,6 +112,8 @@ class Merits:
                 changed = await standings.restore(transaction, *person, now=at)
                 why = f"merit {merit_id} withdrawn"
                 await take_back(transaction, changed, reason=why, by=by, at=at)
+                deed = _deed(found, "merit.withdrawn", by, reason)
+                await audit.write(transaction, deed, at=at)
             return _record(await _one(transaction, merit_id))
 
     async def of(self, corp: str, sender: str) -> Sequence[MeritRecord]:
@@ -132,6 +137,11 @@ async def _one(transaction: Transaction, merit_id: int) -> Row:
     if row is None:
         raise NotFound(f"merit {merit_id}")
     return row
+
+
+def _deed(row: Row, action: str, by: str, reason: str) -> Deed:
+    told = {"merit": row["id"], "kind": row["kind"], "count": row["count"], "reason": reason}
+    return Deed(actor=by, action=action, subject=f"person/{row['sender']}", detail=told)
 
 
 def _record(row: Row) -> MeritRecord:

@@ -12,6 +12,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from moderator.errors import LedgerUnavailable, SchemaMismatch
+from moderator.ledger import (  # noqa: F401 (their tables join the others' metadata)
+    access_tables,
+    desk_tables,
+    evidence_tables,
+    statistics_tables,
+)
 from moderator.ledger.engine import Engine, Prepared, dsn_of, translated
 from moderator.ledger.tables import metadata
 from moderator.shipped import migrations_directory

@@ -2,24 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from moderator.domain.cards import Decided
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.errors import NotFound
-from moderator.ledger.cards import show_decision
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.claiming import CLAIM, COUNT, EXPIRE, GONE, LOOK, OLDEST
 from moderator.ledger.engine import Engine, Row, Transaction
+from moderator.ledger.inserting import CHANNEL
 from moderator.ledger.listening import Listener
 from moderator.ledger.pauses import Pauses
-from moderator.ledger.recording import CHANNEL, NOTIFY
-from moderator.ledger.records import ActionFilter, ActionRecord, ClaimedAction, Resolved, Then
-from moderator.ledger.requeueing import fitting, how_many, requeued
+from moderator.ledger.proposals import Proposals
+from moderator.ledger.recording import NOTIFY
+from moderator.ledger.records import ActionFilter, ActionRecord, ClaimedAction, Then
+from moderator.ledger.requeueing import about, fitting, how_many, requeued
 from moderator.ledger.rows import action_of, attempt_as_json, violation_of
+from moderator.ledger.selections import filter_told
 from moderator.ledger.settling import appended, follow, is_looked_at, may_become, move
 from moderator.ledger.tables import actions, violations
 
@@ -53,6 +55,7 @@ class Outbox:
         self._ages = dict.fromkeys(ActionKind, expire_after) | dict(expire_kinds or {})
         self._listener = Listener(engine, CHANNEL)
         self.pauses = Pauses(engine)
+        self.proposals = Proposals(engine)
 
     async def claim(
         self,
@@ -204,31 +207,18 @@ class Outbox:
         async with self._engine.begin() as transaction:
             return await transaction.row(statement) is not None
 
-    async def approve(self, action_id: int, by: str, *, now: datetime | None = None) -> Resolved:
-        """Queue a proposal in the name of `by`; whoever is second learns who was first.
-
-        Raises `NotFound`.
-        """
-        at = now or _now()
-        return await self._resolve(
-            action_id, ActionState.APPROVED, by, at=at, queued_at=at, due_at=at
-        )
-
-    async def refuse(
-        self, action_id: int, by: str, reason: str = "", *, now: datetime | None = None
-    ) -> Resolved:
-        """Cancel a proposal in the name of `by`; otherwise as `approve`."""
-        return await self._resolve(
-            action_id, ActionState.CANCELLED, by, at=now or _now(), decision_reason=reason
-        )
-
     async def requeue(
         self, wanted: ActionFilter = ANY, *, by: str, reason: str = "", now: datetime | None = None
     ) -> int:
         """Try the failed, expired and unsupported actions that fit again; how many."""
+        at = now or _now()
         async with self._engine.begin() as transaction:
-            rows = await transaction.rows(requeued(wanted, by=by, reason=reason, at=now or _now()))
+            rows = await transaction.rows(requeued(wanted, by=by, reason=reason, at=at))
             await transaction.rows(NOTIFY)
+            if rows:
+                told = {"number": len(rows), "filter": filter_told(wanted), "reason": reason}
+                deed = Deed(actor=by, action="action.requeued", subject="actions", detail=told)
+                await audit.write(transaction, deed, at=at)
         return len(rows)
 
     async def count_buried(self, wanted: ActionFilter = ANY) -> int:
@@ -238,10 +228,16 @@ class Outbox:
         return int(row["number"]) if row else 0
 
     async def list(
-        self, wanted: ActionFilter = ANY, *, before: int | None = None, limit: int = 100
+        self,
+        wanted: ActionFilter = ANY,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        bound: frozenset[int] | None = None,
     ) -> Sequence[ActionRecord]:
-        """The actions that fit, newest first, below the id `before`."""
-        statement = select(actions).where(*fitting(wanted)).order_by(actions.c.id.desc())
+        """The actions that fit, within the `bound`, newest first, below the id `before`."""
+        conditions = (*fitting(wanted), *about(bound))
+        statement = select(actions).where(*conditions).order_by(actions.c.id.desc())
         if before is not None:
             statement = statement.where(actions.c.id < before)
         async with self._engine.begin() as transaction:
@@ -275,29 +271,6 @@ class Outbox:
     async def close(self) -> None:
         """Stop listening."""
         await self._listener.close()
-
-    async def _resolve(
-        self, action_id: int, state: ActionState, by: str, *, at: datetime, **values: Any
-    ) -> Resolved:
-        proposed = actions.c.state == ActionState.PROPOSED.value
-        async with self._engine.begin() as transaction:
-            row = await move(
-                transaction,
-                action_id,
-                proposed,
-                at=at,
-                state=state,
-                by=by,
-                decided_by=by,
-                decided_at=at,
-                **values,
-            )
-            if row is None:
-                return Resolved(await _one(transaction, action_id), applied=False)
-            decided = Decided.APPROVED if state is ActionState.APPROVED else Decided.REFUSED
-            await show_decision(transaction, row["violation_id"], decided, by, at=at)
-            await transaction.rows(NOTIFY)
-            return Resolved(action_of(row), applied=True)
 
 
 async def _one(transaction: Transaction, action_id: int) -> ActionRecord:

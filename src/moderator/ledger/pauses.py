@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from moderator.errors import NotFound
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Prepared, Row, Transaction
 from moderator.ledger.recording import NOTIFY
 
@@ -148,6 +150,8 @@ class Pauses:
             lifted = await _lift(transaction, [pause_id], by=by, reason=reason, now=now)
             if not lifted and await transaction.row(_ONE, id=pause_id) is None:
                 raise NotFound(f"pause {pause_id}")
+            for pause in lifted:
+                await audit.write(transaction, _deed(pause, by, reason), at=now)
         return lifted[0] if lifted else None
 
     async def lift_all(
@@ -233,6 +237,11 @@ async def _lift(
 async def _wake(transaction: Transaction, holders: Collection[str], now: datetime) -> None:
     if await transaction.rows(_WAKE, holders=list(holders), now=now):
         await transaction.rows(NOTIFY)
+
+
+def _deed(pause: Pause, by: str, reason: str) -> Deed:
+    told = {"app": pause.app, "path": pause.path, "reason": reason}
+    return Deed(actor=by, action="pause.lifted", subject=f"pause/{pause.id}", detail=told)
 
 
 def _pause(row: Row) -> Pause:

@@ -11,14 +11,6 @@ from moderator.ledger.engine import Engine, Prepared, Row, Transaction
 _FIND: Final = Prepared(
     "SELECT * FROM people WHERE corp = $1 AND userid = ANY($2)", ("corp", "userids"), {}
 )
-_RENAMED: Final = Prepared(
-    """
-    SELECT DISTINCT renamed_to FROM people
-     WHERE corp = $1 AND userid = ANY($2) AND renamed_to <> ''
-    """,
-    ("corp", "userids"),
-    {},
-)
 # The departments and all above them; UNION ends a loop of parents.
 _LINE: Final = Prepared(
     """
@@ -148,12 +140,6 @@ async def known_all(
         )
         for row in rows
     }
-
-
-async def renamed(transaction: Transaction, corp: str, userids: Iterable[str]) -> set[str]:
-    """The present userids of those among them that have another one by now."""
-    rows = await transaction.rows(_RENAMED, corp=corp, userids=_lowered(userids))
-    return {row["renamed_to"] for row in rows}
 
 
 def _lowered(userids: Iterable[str]) -> list[str]:

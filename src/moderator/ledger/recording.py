@@ -21,12 +21,12 @@ from moderator.ledger.batching import Batches
 from moderator.ledger.deciding import Case, Decided, docket_of
 from moderator.ledger.engine import ANSWER_DUE, Engine, Transaction, prepare
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter, redact
-from moderator.ledger.inserting import write_actions, write_violations
+from moderator.ledger.inserting import CHANNEL, write_actions, write_violations
 from moderator.ledger.policies import PolicyArchive
+from moderator.ledger.retention import Terms
 from moderator.ledger.rows import evidence_as_json, hit_as_json
 from moderator.policy.policy import Policy
 
-CHANNEL: Final = "moderator_outbox"
 MOST: Final = 100  # of one group: more would save little and hold the senders' locks longer
 NOTIFY: Final = prepare(select(func.pg_notify(CHANNEL, "")))
 AWAY: Final = (LedgerUnavailable, SchemaMismatch)  # neither ends with anything of ours changed
@@ -56,7 +56,7 @@ class Recorder:
         cipher: EvidenceCipher,
         fingerprinter: Fingerprinter,
         *,
-        keep: timedelta,
+        keep: Terms | timedelta,
         within: timedelta = ANSWER_DUE,
         always: Sequence[ActionKind] = (),
         most: int = MOST,
@@ -69,7 +69,7 @@ class Recorder:
         self._engine = engine
         self._cipher = cipher
         self._fingerprinter = fingerprinter
-        self._keep = keep
+        self._terms = keep if isinstance(keep, Terms) else Terms(keep)
         self._within = within
         self._always = tuple(
             PlannedAction(kind=kind, state=ActionState.QUEUED, reason="every violation")
@@ -155,6 +155,7 @@ class Recorder:
     def _values(
         self, message: Message, finding: Finding, rulebook: str, now: datetime
     ) -> dict[str, Any]:
+        term = self._terms.term(finding.gravest.category)
         redacted = redact(message, finding.hits)
         sealed = self._cipher.seal(evidence_as_json(redacted), bound_to=message.key)
         hits = [hit_as_json(placed, self._fingerprinter) for placed in redacted.hits]
@@ -176,7 +177,7 @@ class Recorder:
             "rulebook": rulebook,
             "evidence": sealed.blob,
             "evidence_key": sealed.key_id,
-            "evidence_expires_at": (message.sent_at + self._keep).isoformat(),
+            "evidence_expires_at": (message.sent_at + term).isoformat(),
         }
 
 
@@ -185,6 +186,3 @@ async def _write(transaction: Transaction, new: Sequence[Decided], policy: str) 
     if len(written) < len(new):
         raise _Overtaken
     await write_actions(transaction, new)
-    actions = (action for one in new for action in one.decision.actions)
-    if any(action.state is ActionState.QUEUED for action in actions):
-        await transaction.rows(NOTIFY)

@@ -152,6 +152,11 @@ class ViolationRecord:
     exemption_note: str = ""  # its reason; or which exemptions could not be told, and why
     recomputed: Recomputed | None = None  # None: as decided
     policy: str = ""  # the digest of the policy that decided
+    assignee: str = ""  # whose case it is; empty: nobody's
+    escalated_to: str = ""  # who was asked to decide; empty: nobody
+    escalated_by: str = ""
+    escalated_at: datetime | None = None
+    escalation: str = ""  # why
     fields: tuple[TextField, ...] = ()
     actions: tuple[ActionRecord, ...] = ()
 
@@ -175,13 +180,23 @@ class ClaimedAction:
     gone_since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentNotice:
+    """What WeCom took, word for word, and for whom: userids, or one chatid."""
+
+    content: str
+    receivers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Then:
     """What follows from how a try ended.
 
-    The accepted actions that it `undoes`, new actions of the same violation, and when an accepted
-    action is looked at again.
+    The accepted actions that it `undoes`, new actions of the same violation, when an accepted
+    action is looked at again, and the `notice` that was sent.
     """
+
+    notice: SentNotice | None = None
 
     undoes: tuple[int, ...] = ()
     follow_ups: tuple[PlannedAction, ...] = ()
@@ -222,9 +237,24 @@ class FailedMessage:
     erased_at: datetime | None
 
 
+class Sort(StrEnum):
+    """The order of a list; times are when a message was sent.
+
+    Where only `recorded_…` narrows a list, they are when it was recorded.
+    """
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    GRAVEST = "gravest"  # among equally grave ones the oldest first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViolationFilter:
-    """Which violations to list; None means any.  Ranges include their start, not their end."""
+    """Which violations are meant; None, or nothing, means any.
+
+    Ranges include their start, not their end.  `bound` are the departments beyond which whoever
+    asks may see nothing: with all below them, and it narrows whatever else is asked.
+    """
 
     sent_from: datetime | None = None
     sent_until: datetime | None = None
@@ -232,21 +262,50 @@ class ViolationFilter:
     recorded_until: datetime | None = None
     sender: str | None = None
     department: int | None = None  # with all below it
+    bound: frozenset[int] | None = None
     chat: str | None = None
     app: str | None = None
     category: str | None = None
     severity: Severity | None = None  # at least
-    rule: str | None = None
-    status: Status | None = None
-    fingerprint: str | None = None
+    rule: str | None = None  # any that hit
+    clause: str | None = None
+    statuses: tuple[Status, ...] = ()
+    assignee: str | None = None  # "": nobody's
+    escalated_to: str | None = None
+    fingerprint: str | None = None  # of a masked value
+    action_states: tuple[ActionState, ...] = ()
+    action_kind: ActionKind | None = None  # with `action_states`: one action is both
+    text: str | None = None  # in names, departments, chats, ids and notes; never in messages
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the last violation that was looked at, by all that makes the order."""
+
+    sort: Sort
+    severity: Severity
+    at: datetime
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some violations, newest first; `next` is the `before` of the following page."""
+    """Some violations in the order asked for; the next page follows `next`.
+
+    A page may be short, even empty, and yet have a `next`: what it costs is bounded, and nothing
+    but `next` being None says that there is no more.
+    """
 
     items: tuple[ViolationRecord, ...]
-    next: int | None
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, or, if there are `more`, how many there are at least."""
+
+    number: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from sqlalchemy.types import Text
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.message import Source
 from moderator.errors import NotFound
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Row, Transaction
 from moderator.ledger.records import ActionRecord, Resolved, ViolationRecord
+from moderator.ledger.requeueing import about
 from moderator.ledger.rows import action_of, attempt_as_json
 from moderator.ledger.tables import actions, recalls, violations
 
@@ -72,24 +75,34 @@ class Requests:
             return await transaction.row(told) is not None
 
     async def complied(
-        self, action_id: int, *, by: str, note: str = "", now: datetime | None = None
+        self,
+        action_id: int,
+        *,
+        by: str,
+        note: str = "",
+        bound: frozenset[int] | None = None,
+        now: datetime | None = None,
     ) -> Resolved:
         """Keep that `by` says that what was asked for was done.
 
-        Not `applied` where the action is no request, or was settled before.  Raises `NotFound`.
+        Not `applied` where the action is no request, or was settled before.  Raises `NotFound`,
+        also for what lies outside the `bound`.
         """
         async with self._engine.begin() as transaction:
             settled = await _comply(
                 transaction,
                 actions.c.id == action_id,
                 actions.c.kind == _one_of([kind.value for kind in ASKING]),
+                *about(bound),
                 outcome=note or "done, as a person says",
                 by=by,
                 at=now or _now(),
             )
             if settled:
+                deed = Deed(actor=by, action="action.complied", subject=f"action/{action_id}")
+                await audit.write(transaction, deed, at=now)
                 return Resolved(settled[0], applied=True)
-            return Resolved(await _one(transaction, action_id), applied=False)
+            return Resolved(await _one(transaction, action_id, bound), applied=False)
 
 
 async def _comply(
@@ -116,8 +129,11 @@ async def _comply(
     return tuple(action_of(row) for row in await transaction.rows(statement))
 
 
-async def _one(transaction: Transaction, action_id: int) -> ActionRecord:
-    row: Row | None = await transaction.row(select(actions).where(actions.c.id == action_id))
+async def _one(
+    transaction: Transaction, action_id: int, bound: frozenset[int] | None
+) -> ActionRecord:
+    wanted = select(actions).where(actions.c.id == action_id, *about(bound))
+    row: Row | None = await transaction.row(wanted)
     if row is None:
         raise NotFound(f"action {action_id}")
     return action_of(row)

@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
 from moderator.domain.decision import ActionState
+from moderator.ledger.reading import within
 from moderator.ledger.records import ActionFilter
 from moderator.ledger.settling import appended, one_of
-from moderator.ledger.tables import actions
+from moderator.ledger.tables import actions, violations
 
 BURIED = (ActionState.FAILED, ActionState.EXPIRED, ActionState.UNSUPPORTED)
 
@@ -30,6 +31,14 @@ def fitting(wanted: ActionFilter) -> list[ColumnElement[bool]]:
     if wanted.since is not None:
         found.append(actions.c.created_at >= wanted.since)
     return found
+
+
+def about(bound: frozenset[int] | None) -> list[ColumnElement[bool]]:
+    """That an action's violation lies within these departments; nothing for None."""
+    theirs = select(violations.c.id).where(
+        violations.c.id == actions.c.violation_id, *within(bound)
+    )
+    return [] if bound is None else [theirs.exists()]
 
 
 def requeued(wanted: ActionFilter, *, by: str, reason: str, at: datetime) -> Update:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, any_, insert, literal, select, update
+from sqlalchemy import ColumnElement, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from moderator.domain.decision import ActionKind, ActionState
+from moderator.ledger.decisions import Trace
 from moderator.ledger.engine import Transaction
 from moderator.ledger.recording import NOTIFY
 from moderator.ledger.records import ActionRecord, Status, ViolationRecord
@@ -23,6 +24,8 @@ UNDOING: Final = (ActionKind.RECALL_NOTICE, ActionKind.ENABLE_ACCOUNT)
 CALLED_FOR: Final = tuple(
     kind for kind in ActionKind if kind not in (*UNDOING, ActionKind.REPORT_TO_SIEM)
 )
+_QUEUED: Final = ActionState.QUEUED
+_PROPOSED: Final = ActionState.PROPOSED
 _PENDING: Final = (ActionState.PROPOSED, ActionState.APPROVED, ActionState.QUEUED)
 _DONE: Final = (ActionState.SENDING, ActionState.ACCEPTED, ActionState.COMPLIED)
 # What one kind leads to when it is carried out, beyond what the policy calls for.
@@ -52,43 +55,45 @@ async def cancel(
     reason: str,
     by: str,
     at: datetime,
-) -> None:
+) -> Trace:
     """Cancel the violation's actions of `kinds`, by default what a policy called for.
 
     Only those that nobody has begun.
     """
     of_kinds = actions.c.kind == any_(literal([str(kind) for kind in kinds], ARRAY(Text)))
     chosen = (actions.c.violation_id == violation_id, of_kinds)
-    await _cancel(transaction, chosen, reason=reason, by=by, at=at)
+    return await _cancel(transaction, chosen, reason=reason, by=by, at=at)
 
 
 async def undo(
     transaction: Transaction, violation: ViolationRecord, *, by: str, at: datetime
-) -> None:
+) -> Trace:
     """Queue the recall of the notices that WeCom still takes back; propose to enable the account.
 
     The one concerns a word that was wrong, the other what somebody had to approve.
     """
     told = violation.actions
     reason = "violation dismissed"
+    trace = Trace()
     if _worth_recalling(told, at):
         recall = Undoing(ActionKind.RECALL_NOTICE)
-        await _add(transaction, violation.id, recall, ActionState.QUEUED, reason, by=by, at=at)
+        trace += await _add(transaction, violation.id, recall, _QUEUED, reason, by=by, at=at)
     if _worth_enabling(told):
-        enable = Undoing(ActionKind.ENABLE_ACCOUNT)
-        await _add(transaction, violation.id, enable, ActionState.PROPOSED, reason, by=by, at=at)
-        ask = Undoing(ActionKind.ASK_REVIEWERS)
-        await _add(transaction, violation.id, ask, ActionState.QUEUED, reason, by=by, at=at)
+        enable, ask = Undoing(ActionKind.ENABLE_ACCOUNT), Undoing(ActionKind.ASK_REVIEWERS)
+        trace += await _add(transaction, violation.id, enable, _PROPOSED, reason, by=by, at=at)
+        trace += await _add(transaction, violation.id, ask, _QUEUED, reason, by=by, at=at)
+    return trace
 
 
 async def report(
     transaction: Transaction, violation: ViolationRecord, status: Status, *, by: str, at: datetime
-) -> None:
+) -> Trace:
     """Queue a report of what was judged, where the violation was to be reported."""
-    if any(action.kind is ActionKind.REPORT_TO_SIEM for action in violation.actions):
-        event = "violation.reopened" if status is Status.OPEN else f"violation.{status.value}"
-        told = Undoing(ActionKind.REPORT_TO_SIEM, event)
-        await _add(transaction, violation.id, told, ActionState.QUEUED, "judged", by=by, at=at)
+    if all(action.kind is not ActionKind.REPORT_TO_SIEM for action in violation.actions):
+        return Trace()
+    event = "violation.reopened" if status is Status.OPEN else f"violation.{status.value}"
+    told = Undoing(ActionKind.REPORT_TO_SIEM, event)
+    return await _add(transaction, violation.id, told, _QUEUED, "judged", by=by, at=at)
 
 
 async def take_back(
@@ -98,35 +103,110 @@ async def take_back(
     reason: str,
     by: str,
     at: datetime,
-) -> None:
+) -> Trace:
     """Follow what later violations call for no longer, or again.
 
     What nobody has begun is cancelled; of what is done a person is asked whether to undo it.
     """
+    trace = Trace()
     for each in changed:
         if each.dismissed:
             continue
         if each.added and not each.spared:
-            await cancel(transaction, each.id, kinds=UNDOING, reason=reason, by=by, at=at)
+            trace += await cancel(transaction, each.id, kinds=UNDOING, reason=reason, by=by, at=at)
         if each.dropped:
-            await _drop(transaction, each, reason=f"{reason}: no longer called for", by=by, at=at)
+            why = f"{reason}: no longer called for"
+            trace += await _drop(transaction, each, reason=why, by=by, at=at)
+    return trace
+
+
+async def put_back(
+    transaction: Transaction, trace: Trace, *, reason: str, by: str, at: datetime
+) -> bool:
+    """Let what a decision cancelled go on, and cancel what it added, as far as nobody began it.
+
+    True where a report of the decision had left before.  Reviewers whose card has lost its buttons
+    since are asked again.
+    """
+    added = actions.c.id == any_(literal(list(trace.added), ARRAY(BigInteger)))
+    await _cancel(transaction, (added,), reason=reason, by=by, at=at)
+    for action_id, state in trace.cancelled.items():
+        await _revive(transaction, action_id, ActionState(state), reason=reason, by=by, at=at)
+    await ask_again(transaction, trace.cancelled, reason=reason, by=by, at=at)
+    await transaction.rows(NOTIFY)
+    told = select(actions.c.id).where(
+        added,
+        actions.c.kind == ActionKind.REPORT_TO_SIEM.value,
+        actions.c.state != ActionState.CANCELLED.value,
+    )
+    return bool(await transaction.rows(told))
+
+
+async def _revive(
+    transaction: Transaction,
+    action_id: int,
+    state: ActionState,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> None:
+    tried = attempt_as_json(at, state, outcome=reason, by=by)
+    statement = (
+        update(actions)
+        .where(actions.c.id == action_id, actions.c.state == ActionState.CANCELLED.value)
+        .values(
+            state=state.value,
+            outcome=reason,
+            updated_at=at,
+            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
+        )
+        .returning(actions.c.id)
+    )
+    await transaction.rows(statement)
+
+
+async def ask_again(
+    transaction: Transaction, put_back: Iterable[int], *, reason: str, by: str, at: datetime
+) -> None:
+    """A card for every violation with a proposal among those put back, if all its cards were sent.
+
+    A decision takes the buttons of a card away for good.
+    """
+    of_trace = any_(literal(list(put_back), ARRAY(BigInteger)))
+    proposed = select(actions.c.violation_id).where(
+        actions.c.id == of_trace, actions.c.state == ActionState.PROPOSED.value
+    )
+    asked = (
+        select(actions.c.violation_id)
+        .where(
+            actions.c.violation_id.in_(proposed),
+            actions.c.kind == ActionKind.ASK_REVIEWERS.value,
+        )
+        .group_by(actions.c.violation_id)
+        .having(func.bool_and(actions.c.state == ActionState.ACCEPTED.value))
+    )
+    for row in await transaction.rows(asked):
+        ask = Undoing(ActionKind.ASK_REVIEWERS, "again")
+        await _add(transaction, row["violation_id"], ask, _QUEUED, reason, by=by, at=at)
 
 
 async def _drop(
     transaction: Transaction, each: Reweighed, *, reason: str, by: str, at: datetime
-) -> None:
+) -> Trace:
     rows = await transaction.rows(
         select(actions).where(actions.c.violation_id == each.id).order_by(actions.c.id)
     )
     dropped = [record for record in map(action_of, rows) if _belongs(record, each)]
     ids = literal([record.id for record in dropped], ARRAY(BigInteger))
-    await _cancel(transaction, (actions.c.id == any_(ids),), reason=reason, by=by, at=at)
+    trace = await _cancel(transaction, (actions.c.id == any_(ids),), reason=reason, by=by, at=at)
     undoings = list(_undoings(dropped, at))
     for undoing in undoings:
-        await _add(transaction, each.id, undoing, _state(undoing), reason, by=by, at=at)
-    if any(_state(undoing) is ActionState.PROPOSED for undoing in undoings):
+        trace += await _add(transaction, each.id, undoing, _state(undoing), reason, by=by, at=at)
+    if any(_state(undoing) is _PROPOSED for undoing in undoings):
         ask = Undoing(ActionKind.ASK_REVIEWERS)
-        await _add(transaction, each.id, ask, ActionState.QUEUED, reason, by=by, at=at)
+        trace += await _add(transaction, each.id, ask, _QUEUED, reason, by=by, at=at)
+    return trace
 
 
 def _belongs(record: ActionRecord, each: Reweighed) -> bool:
@@ -158,7 +238,7 @@ def _undoings(dropped: Collection[ActionRecord], at: datetime) -> Iterator[Undoi
 
 def _state(undoing: Undoing) -> ActionState:
     told = undoing.kind is ActionKind.NOTIFY_COMPLIANCE
-    return ActionState.QUEUED if told else ActionState.PROPOSED
+    return _QUEUED if told else _PROPOSED
 
 
 async def _cancel(
@@ -168,22 +248,25 @@ async def _cancel(
     reason: str,
     by: str,
     at: datetime,
-) -> None:
+) -> Trace:
     tried = attempt_as_json(at, ActionState.CANCELLED, outcome=reason, by=by)
+    pending = actions.c.state == any_(literal([str(state) for state in _PENDING], ARRAY(Text)))
+    waiting = (
+        select(actions.c.id, actions.c.state).where(*chosen, pending).with_for_update().cte("due")
+    )
     statement = (
         update(actions)
-        .where(
-            *chosen,
-            actions.c.state == any_(literal([str(state) for state in _PENDING], ARRAY(Text))),
-        )
+        .where(actions.c.id == waiting.c.id)
         .values(
             state=ActionState.CANCELLED.value,
             outcome=reason,
             updated_at=at,
             history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
         )
+        .returning(waiting.c.id, waiting.c.state.label("before"))
     )
-    await transaction.rows(statement)
+    rows = await transaction.rows(statement)
+    return Trace(cancelled={row["id"]: row["before"] for row in rows})
 
 
 async def _add(
@@ -195,8 +278,8 @@ async def _add(
     *,
     by: str,
     at: datetime,
-) -> None:
-    queued = state is ActionState.QUEUED
+) -> Trace:
+    queued = state is _QUEUED
     values = {
         "kind": undoing.kind.value,
         "detail": undoing.detail,
@@ -213,9 +296,10 @@ async def _add(
     given = (literal(value, actions.c[name].type) for name, value in values.items())
     source = select(*person, *given).where(violations.c.id == violation_id)
     added = insert(actions).from_select(["violation_id", "corp", "sender", *values], source)
-    await transaction.rows(added.returning(actions.c.id))
+    rows = await transaction.rows(added.returning(actions.c.id))
     if queued:
         await transaction.rows(NOTIFY)
+    return Trace(added=tuple(row["id"] for row in rows))
 
 
 def _worth_recalling(told: Collection[ActionRecord], at: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.types import Text
 
 from moderator.domain.decision import ActionState, PlannedAction
 from moderator.ledger.engine import Row, Transaction
+from moderator.ledger.evidence_tables import sent_notices
 from moderator.ledger.recording import NOTIFY
 from moderator.ledger.records import Then
 from moderator.ledger.rows import attempt_as_json
@@ -50,12 +51,15 @@ async def move(
 
 async def follow(transaction: Transaction, row: Row, then: Then, at: datetime) -> None:
     """Take back what the settled action of `row` undoes, and write what follows from it."""
+    if then.notice:
+        values = {"content": then.notice.content, "receivers": list(then.notice.receivers)}
+        sent = insert(sent_notices).values(action_id=row["id"], at=at, **values)
+        await transaction.rows(sent)
     for undone in then.undoes:
         undo = may_become(ActionState.UNDONE)
         await move(transaction, undone, undo, at=at, state=ActionState.UNDONE)
     if then.follow_ups:
-        values = [_follow_up(row, planned, at) for planned in then.follow_ups]
-        for each in values:
+        for each in [_follow_up(row, planned, at) for planned in then.follow_ups]:
             await transaction.rows(insert(actions).values(**each).returning(actions.c.id))
         await transaction.rows(NOTIFY)
 

@@ -25,6 +25,10 @@ CREATE TABLE IF NOT EXISTS kept (
   key_id TEXT NOT NULL, sealed BLOB NOT NULL, refused INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, key)
 )
 """
+_ROWS: Final = "SELECT id, kind, key, key_id, sealed FROM kept"
+_OLDEST: Final = f"{_ROWS} WHERE NOT refused ORDER BY id LIMIT ?"
+_REFUSED: Final = f"{_ROWS} WHERE refused AND id > ? ORDER BY id LIMIT ?"
+_SEALED_OTHERWISE: Final = f"{_ROWS} WHERE key_id <> ? AND id > ? ORDER BY id LIMIT ?"
 _PAGE: Final = 4096  # bytes
 _BUSY: Final = 0.5  # seconds to wait for another process that writes
 _MOST: Final = 256  # rows of one commit
@@ -71,6 +75,7 @@ class Spool:
     def __init__(self, path: Path, *, limit: int) -> None:
         """`limit` in bytes; the first row makes the file, which never grows beyond it."""
         self._path = path
+        self._log = path.with_name(f"{path.name}-wal")  # where SQLite writes before anywhere else
         self._pages = max(16, limit // _PAGE)
         self._connection: sqlite3.Connection | None = None
         # SQLite blocks while the disk writes: one thread, so that the loop never does.
@@ -88,7 +93,7 @@ class Spool:
         """The rows that have waited longest, in the order in which they came; no refused ones."""
         if not self._path.exists():
             return []
-        return await self._run(lambda connection: _oldest(connection, most))
+        return await self._run(lambda connection: _select(connection, _OLDEST, most))
 
     async def drop(self, ids: Sequence[int]) -> None:
         """Forget rows, so that nothing of them stays in the file."""
@@ -98,10 +103,45 @@ class Spool:
         """Set a row aside that cannot be put anywhere, so that it holds up no other."""
         await self._run(lambda connection: _refuse(connection, id_))
 
+    async def refused(self, *, after: int = 0, most: int = _MOST) -> list[Kept]:
+        """The rows that were set aside, in the order in which they came."""
+        if not self._path.exists():
+            return []
+        return await self._run(lambda connection: _select(connection, _REFUSED, after, most))
+
+    async def sealed_otherwise(
+        self, key_id: str, *, after: int = 0, most: int = _MOST
+    ) -> list[Kept]:
+        """The rows, refused ones too, that another key than `key_id` opens."""
+        if not self._path.exists():
+            return []
+        return await self._run(
+            lambda connection: _select(connection, _SEALED_OTHERWISE, key_id, after, most)
+        )
+
+    async def replace(self, rows: Sequence[Kept]) -> None:
+        """Put other seals on rows; those that were dropped meanwhile stay dropped."""
+        if rows:
+            await self._run(lambda connection: _replace(connection, rows))
+
+    async def by_key(self) -> dict[str, int]:
+        """How many rows each key opens."""
+        if not self._path.exists():
+            return {}
+        return await self._run(_by_key)
+
     async def try_again(self) -> None:
         """Let the rows that were set aside wait again: a new version may be able to put them."""
         if self._path.exists():
             await self._run(_try_again)
+
+    def stamp(self) -> object:
+        """Another one whenever any process has written; a look at the file's time, not into it."""
+        try:
+            found = self._log.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     async def filling(self) -> Filling:
         if not self._path.exists():
@@ -189,11 +229,8 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[Kept]) -> None:
     )
 
 
-def _oldest(connection: sqlite3.Connection, most: int) -> list[Kept]:
-    found = connection.execute(
-        "SELECT id, kind, key, key_id, sealed FROM kept WHERE NOT refused ORDER BY id LIMIT ?",
-        (most,),
-    )
+def _select(connection: sqlite3.Connection, wanted: str, *values: object) -> list[Kept]:
+    found = connection.execute(wanted, values)
     return [
         Kept(id=id_, kind=Kind(kind), key=key, key_id=key_id, sealed=sealed)
         for id_, kind, key, key_id, sealed in found
@@ -206,6 +243,17 @@ def _drop(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 
 def _refuse(connection: sqlite3.Connection, id_: int) -> None:
     connection.execute("UPDATE kept SET refused = 1 WHERE id = ?", (id_,))
+
+
+def _replace(connection: sqlite3.Connection, rows: Sequence[Kept]) -> None:
+    connection.executemany(
+        "UPDATE kept SET key_id = ?, sealed = ? WHERE id = ?",
+        [(row.key_id, row.sealed, row.id) for row in rows],
+    )
+
+
+def _by_key(connection: sqlite3.Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT key_id, count(*) FROM kept GROUP BY key_id"))
 
 
 def _try_again(connection: sqlite3.Connection) -> None:

@@ -28,17 +28,12 @@ _PERSON = (standings.c.corp == bindparam("corp_"), standings.c.sender == bindpar
 _OF_PERSON = select(standings.c.strikes, standings.c.merits).where(*_PERSON)
 _READ = prepare(_OF_PERSON)
 # In one order everywhere: two that lock the same people never wait for each other in a circle.
-_MAKE: Final = Prepared(
-    """
-    INSERT INTO standings (corp, sender) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
-    """,
-    ("corp", "senders"),
-    {},
-)
+# Whoever has none gets an empty one, whoever has one changes nothing: both are locked by it.
 _LOCK: Final = Prepared(
     """
-    SELECT sender, strikes, merits FROM standings WHERE corp = $1 AND sender = ANY($2)
-     ORDER BY sender COLLATE "C" FOR UPDATE
+    INSERT INTO standings AS theirs (corp, sender) SELECT $1, unnest($2::text[])
+    ON CONFLICT (corp, sender) DO UPDATE SET sender = theirs.sender
+    RETURNING sender, strikes, merits
     """,
     ("corp", "senders"),
     {},
@@ -69,9 +64,7 @@ async def lock_all(
     transaction: Transaction, corp: str, senders: Iterable[str]
 ) -> dict[str, Standing]:
     """The standings of several people, locked in an order that is the same everywhere."""
-    ordered = sorted(set(senders))
-    await transaction.rows(_MAKE, corp=corp, senders=ordered)
-    rows = await transaction.rows(_LOCK, corp=corp, senders=ordered)
+    rows = await transaction.rows(_LOCK, corp=corp, senders=sorted(set(senders)))
     return {row["sender"]: standing_of(row) for row in rows}
 
 

@@ -33,6 +33,11 @@ metadata = MetaData(
 UNSETTLED = "state IN ('queued', 'approved', 'sending')"
 WAITING = "settled_at IS NULL AND erased_at IS NULL"
 HELD = "held_by <> '' AND state = 'queued'"
+CLAUSE_IDS = "jsonb_path_query_array(clauses, '$[*].id'::jsonpath)"
+
+# How lists of violations are walked, and what the index tells on the way.
+_BY_TIME = ("sent_at", "id", "status", "severity")
+_BY_GRAVITY = ("status", "severity", "sent_at", "id", "category", "app")
 
 
 def _text(name: str) -> Column[str]:
@@ -87,15 +92,27 @@ violations = Table(
     _text("judged_by"),
     _moment("judged_at", nullable=True),
     _text("judgement"),
+    _text("assignee"),
+    _text("escalated_to"),
+    _text("escalated_by"),
+    _moment("escalated_at", nullable=True),
+    _text("escalation"),
     CheckConstraint("status IN ('open', 'confirmed', 'dismissed')", name="status"),
-    Index(None, "sent_at", "id"),
+    Index(None, *_BY_TIME),
+    Index(None, *_BY_GRAVITY),
     Index(None, "recorded_at", "id"),
     Index(None, "corp", "sender", "id"),
-    Index(None, "chat", "id", postgresql_where=text("chat <> ''")),
-    Index(None, "category", "id"),
-    Index(None, "severity", "id"),
-    Index(None, "status", "id"),
-    Index(None, "app", "id"),
+    *(Index(None, lead, *_BY_TIME) for lead in ("sender", "category", "app")),
+    *(
+        Index(None, lead, *_BY_TIME, postgresql_where=text(f"{lead} <> ''"))
+        for lead in ("assignee", "chat")
+    ),
+    Index(
+        *(None, "sent_at", "recorded_at", "judged_at", "category"),
+        postgresql_where=text("status <> 'open'"),
+    ),
+    Index("ix_violations_clause_ids", text(CLAUSE_IDS), postgresql_using="gin"),
+    Index(None, "escalated_to", "id", postgresql_where=text("escalated_to <> ''")),
     Index(None, "rules", postgresql_using="gin"),
     Index(None, "sender_departments", postgresql_using="gin"),
     Index(None, "fingerprints", postgresql_using="gin"),
@@ -191,6 +208,7 @@ standings = Table(
     Column("strikes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("merits", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     _moment("updated_at", nullable=True),
+    Index("ix_standings_lower_sender", text("lower(sender)")),
 )
 
 merits = Table(
@@ -266,6 +284,12 @@ people = Table(
     _moment("gone_at", nullable=True),
     _text("renamed_to"),
     Index(None, "leads", postgresql_using="gin"),
+    Index(None, "departments", postgresql_using="gin"),
+    Index(
+        "ix_people_letters",
+        text("string_to_array(lower(name || ' ' || userid), NULL)"),
+        postgresql_using="gin",
+    ),
 )
 
 departments = Table(
@@ -343,7 +367,9 @@ audit_log = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index(None, "actor", "number"),
+    Index(None, "action", "number"),
     Index(None, "subject", "number"),
+    Index(None, "at"),
 )
 
 # The end of the chain, in the one row that there is.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 
-from moderator.matching import identifiers, passwords, tokens
+from moderator.matching import hosts, identifiers, passwords, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ CHECKSUMS: Mapping[str, Checksum] = MappingProxyType(
         "complex-password": Checksum(
             passwords.is_complex_password, passwords.make_password, proof=False
         ),
+        "brand-imitation": Checksum(hosts.imitates_brand, hosts.make_brand_imitation, proof=False),
         "loose-password": Checksum(
             passwords.is_loose_password, passwords.make_password, proof=False
         ),

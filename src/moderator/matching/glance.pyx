@@ -15,6 +15,7 @@ from libc.string cimport memset
 include "glance_tables.pxi"
 include "glance_keywords.pxi"
 include "glance_words.pxi"
+include "glance_splits.pxi"
 include "glance_latin.pxi"
 include "glance_pinyin.pxi"
 include "glance_building.pxi"
@@ -82,6 +83,8 @@ cdef Reason words(Look* look, bint letters) noexcept nogil:
     if look.seen & SPECIAL:
         return CHARACTER
     if literals(look):
+        return LITERAL
+    if look.splits and joins_word(look):
         return LITERAL
     if look.seen & (GAP | UNSEEN | STOP) and gaps(look):
         return GAP_IN_LATIN

@@ -79,7 +79,10 @@ def filter_of(bytes kinds not None, list pairs not None) -> bytes:
 
 
 def tokens_of(list tokens not None) -> bytes:
-    """A set of tokens: what each may be, its length where that counts, its letters."""
+    """A set of tokens: what each may be, its length where that counts, its letters.
+
+    In the same set is which phrase excuses which word: their places, and where the word begins.
+    """
     cdef uint64_t size = 64, at, key
     cdef uint32_t code
     cdef str letters
@@ -91,6 +94,9 @@ def tokens_of(list tokens not None) -> bytes:
         key = 0
         if kind == STARRED:
             key = grown(key, length)
+        elif kind == EXCUSES:
+            for code in length:
+                key = grown(key, code)
         for code in letters:
             key = grown(key, code)
         key = token_key(key, kind)

@@ -7,6 +7,8 @@ cdef enum:
     CODES = 0x20000  # characters beyond always call for the closer look
     CODE = CODES - 1
     ROLE_BITS = 20
+    MADE = 1 << 24  # above the code of a character that was put together
+    LONGEST_PHRASE = 32  # characters of a phrase before the word that it excuses
     SYMBOL_BITS = 18
     FIRST = 1 << 25  # the parent of second characters is the first one, beyond all places
 
@@ -30,6 +32,9 @@ cpdef enum Kind:
 cpdef enum Role:
     """What a literal is: the lowest bits of its slot, below its last character and its parent."""
     KEYWORD = 1  # of an expression
+    HARMLESS = 1 << 1  # a word that only counts in disguise
+    EXCUSED = 1 << 2  # a word that phrases excuse
+    PHRASE = 1 << 3  # such a phrase
     WORD = 1 << 6
     GUARDED = 1 << 7  # a word that needs company
     COMPANY = 1 << 8
@@ -58,6 +63,7 @@ cpdef enum Token:
     LEET = 2
     STARRED = 3
     PHRASED = 4  # a word of a phrase
+    EXCUSES = 5  # no token: that a phrase at some place excuses a word
 
 cdef struct Need:
     uint64_t signs  # bits; see Needs
@@ -114,6 +120,7 @@ cdef struct Look:
     uint32_t seen
     uint64_t guarded
     uint64_t company
+    int splits  # split characters stand beside what they may make a word with
     int squeeze  # something may stand within a word
     int refined  # the closer look would look at words
     int noise  # letters or digits stand where they may be noise

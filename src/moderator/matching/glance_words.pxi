@@ -32,31 +32,6 @@ cdef bint is_cut(const Look* look, Py_ssize_t start, Py_ssize_t end, uint32_t ro
     return role & WHOLE and in_word(look, end) and in_word(look, end - 1)
 
 
-cdef uint32_t made_by(const Look* look, Py_ssize_t start) noexcept nogil:
-    """What the two characters at `start` make, if they are a split character."""
-    cdef uint64_t place
-    if start < 0 or start + 2 > look.length:
-        return 0
-    place = place_of(look, code_at(look, start), code_at(look, start + 1))
-    return note(look, place, MAKES) if place and roles(look, place) & SPLIT else 0
-
-
-cdef bint stands_well(const Look* look, Py_ssize_t start, Py_ssize_t end, uint32_t made) noexcept nogil:
-    """Whether what parts make makes a pair with a neighbour, which may be split itself."""
-    cdef uint32_t before, after
-    if start > 1 and not look.text[start - 1] & ALNUM:  # over one mark or space
-        start -= 1
-    if end < look.length and not look.text[end] & ALNUM:
-        end += 1
-    before, after = made_by(look, start - 2), made_by(look, end)
-    return (
-        (start > 0 and are_pair(look, code_at(look, start - 1), made))
-        or (end < look.length and are_pair(look, made, code_at(look, end)))
-        or (before and are_pair(look, before, made))
-        or (after and are_pair(look, made, after))
-    )
-
-
 cdef inline bint goes_on(const Look* look, uint64_t place, Py_ssize_t end) noexcept nogil:
     """Whether what comes third may be that of a disguised word that begins so."""
     cdef uint32_t follows = <uint32_t> note(look, place, FOLLOWS)
@@ -68,14 +43,14 @@ cdef inline bint goes_on(const Look* look, uint64_t place, Py_ssize_t end) noexc
 cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) noexcept nogil:
     """Whether a literal calls for the closer look by itself; what may do so later is kept."""
     cdef uint32_t role = roles(look, place)
-    if role & WORD:
-        if not is_cut(look, start, end, role):
+    if role & WORD and not role & HARMLESS:
+        if not (is_cut(look, start, end, role) or (role & EXCUSED and is_excused(look, start, end, place))):
             return True
         look.refined = True
     if role & CALLING or (role & ALIKE and goes_on(look, place, end)):
         return True
-    if role & SPLIT and stands_well(look, start, end, note(look, place, MAKES)):
-        return True
+    if role & SPLIT and not look.splits:
+        look.splits = stands_well(look, start, end, note(look, place, MAKES))
     if role & GUARDED:
         look.guarded |= note(look, place, NEEDS)
     if role & COMPANY:
@@ -84,6 +59,24 @@ cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) no
         keep(look, start, note(look, place, ASKS), 0)
     if role & DOUBLED and end < look.length and are_pair(look, code_at(look, start), code_at(look, end)):
         look.squeeze = True
+    return False
+
+
+cdef bint is_excused(const Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t word) noexcept nogil:
+    """Whether the word stands within a phrase that excuses it wherever it is written so."""
+    cdef Py_ssize_t first, last
+    cdef uint64_t place, key
+    for first in range(start, max(0, start - LONGEST_PHRASE) - 1, -1):
+        if first + 1 >= look.length:
+            continue
+        place, last = place_of(look, code_at(look, first), code_at(look, first + 1)), first + 2
+        while place:
+            if last >= end and roles(look, place) & PHRASE:
+                key = grown(grown(grown(0, <uint32_t> word), <uint32_t> place), <uint32_t> (start - first))
+                if is_known(look, key, EXCUSES):
+                    return True
+            place = child(look, place, code_at(look, last)) if last < look.length else 0
+            last += 1
     return False
 
 
@@ -328,7 +321,7 @@ cdef bint meets_letter(const Look* look, Py_ssize_t at, int step) noexcept nogil
         if not 0 <= at < look.length:
             return False
         kind = look.text[at]
-        if kind & (LATIN | LOOKALIKE) or (kind & ALNUM and 0x80 <= kind & CODE < 0x2E80):
+        if kind & (LATIN | LOOKALIKE) or (kind & ALNUM and 0x370 <= kind & CODE < 0x590):
             return True
         if not is_mark(kind):
             return False

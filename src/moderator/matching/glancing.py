@@ -8,6 +8,7 @@ from itertools import chain
 from moderator.domain.rule import Boundary, Separators
 from moderator.matching.asking import Asking, signs_of_characters
 from moderator.matching.entries import Neighbours
+from moderator.matching.judging import is_harmless
 from moderator.matching.latin import LatinTokens, is_sign
 from moderator.matching.literals import Literals, separators
 from moderator.matching.phonetic import Phonetics
@@ -40,6 +41,8 @@ _PRIVATE = range(0xE000, 0xF900)
 _BRANCHES = 27
 _READ = range(0x4E00, 0xA000)
 _NoteOf = tuple[int, int, int]  # place, kind of note, value
+_ExcuseOf = tuple[int, tuple[int, int, int], str]
+_LONGEST_PHRASE = 32
 
 
 def first_look(
@@ -59,10 +62,11 @@ def first_look(
         return None
     sought = _Sought(literals, triggers, soundalikes)
     kinds = sought.kinds.tobytes()
-    prefixes = _prefixes(kinds, sought.roles)
+    prefixes = _prefixes(kinds, sought.roles, sought.phrases)
     asking = Asking()
     digit_needs = asking.asked(triggers.digit_patterns)
     notes = list(sought.added(prefixes, asking))
+    excuses = list(sought.excuses(prefixes))
     pairs, ends, beside = list(literals.pairs), list(literals.parting.ends), phonetics.beside
     return glance.Glance(
         kinds,
@@ -76,7 +80,7 @@ def first_look(
         glance.notes_of(notes),
         asking.table(),
         signs_of_characters(),
-        glance.tokens_of(list(_tokens(latin))),
+        glance.tokens_of([*_tokens(latin), *excuses]),
         _leet(),
         array("H", (_sign(pinyin, chr(code)) for code in _READ)).tobytes(),
         _syllables(pinyin),
@@ -111,6 +115,8 @@ class _Sought:
         self._guarded = guarded(literals.forms)
         self._numbers = _numbers(self._guarded)
         self.roles: dict[str, int] = {}
+        self._excuses = _excuses(literals)
+        self.phrases = {text for found in self._excuses.values() for text, _ in found}
         for number, name in enumerate(literals.names):
             role = self._role(number, name)
             if number in self._refs:
@@ -141,6 +147,15 @@ class _Sought:
         for place, gathered in refs.items():
             yield place, Note.ASKS, asking.asked(gathered)
 
+    def excuses(self, prefixes: "glance.Prefixes") -> Iterator[_ExcuseOf]:
+        """Put the phrases where they are looked for; which of them excuses which word."""
+        phrases = {text: prefixes.add(text, Role.PHRASE) for text in self.phrases}
+        for number, found in self._excuses.items():
+            word = prefixes.add(self._literals.names[number], Role.EXCUSED)
+            for text, offset in found:
+                if word and phrases[text]:
+                    yield Token.EXCUSES, (word, phrases[text], offset), ""
+
     def _role(self, number: int, name: str) -> int:
         """What a literal is, keywords aside; 0 for those that characters tell by themselves."""
         bounds = self._literals.bounds
@@ -159,7 +174,8 @@ class _Sought:
 
     def _word(self, number: int) -> int:
         if number in self._guarded:
-            return Role.GUARDED
+            harmless = any(map(is_harmless, self._literals.forms[number]))
+            return Role.GUARDED | (Role.WORD | Role.HARMLESS if harmless else 0)
         words = [form.entry.word for form in self._literals.forms[number]]
         boundaries = {word.boundary for word in words}
         patient = any(word.separators is Separators.ANY for word in words)
@@ -183,6 +199,20 @@ class _Sought:
         marked = int(Kind.SOLO | Kind.GAP | Kind.STOP | Kind.INNER | Kind.PATIENT)
         kinds = self.kinds
         self.kinds = array("I", (kind | kinds[kind & _CODE] & marked for kind in kinds))
+
+
+def _excuses(literals: Literals) -> dict[int, set[tuple[str, int]]]:
+    """The phrases that excuse a word in every rule that has it, and where in them it stands."""
+    found: dict[int, set[tuple[str, int]]] = {}
+    for number, group in enumerate(literals.forms):
+        phrases = [
+            {(one.text, one.offset) for one in form.phrases if one.offset <= _LONGEST_PHRASE}
+            for form in group
+            if not form.squeezed and not is_harmless(form)
+        ]
+        if phrases and (shared := set.intersection(*phrases)):
+            found[number] = shared
+    return found
 
 
 def _thirds(soundalikes: Soundalikes, kinds: "array[int]") -> tuple[dict[str, int], list[str]]:

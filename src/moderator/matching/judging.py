@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from moderator.domain.rule import Boundary, Layer, Separators
-from moderator.matching.entries import Entry, Phrase
+from moderator.matching.entries import Entry, Form, Phrase
 from moderator.text.characters import Characters
 from moderator.text.folding import Folded, layers_within
 from moderator.text.separators import (
@@ -18,6 +18,13 @@ from moderator.text.separators import (
 
 Span = tuple[int, int]
 SHORT_WORD = 2  # characters
+# Nobody writes so by chance; in capitals, traditional characters or full width many do.
+_ON_PURPOSE = frozenset(
+    {
+        Layer.INVISIBLE, Layer.LOOKALIKE, Layer.SEPARATORS, Layer.SPLIT, Layer.NOISE,
+        Layer.ENCODED, Layer.PINYIN, Layer.LEET, Layer.HOMOPHONE, Layer.SHAPE,
+    }
+)  # fmt: skip
 _ORDER = {layer: place for place, layer in enumerate(Layer)}
 
 
@@ -68,7 +75,12 @@ class Judge:
         if reason:
             return Judged(found.entry, *origin, reason=reason)
         layers = self._layers(found, origin)
-        reason = _forbidden(found.entry, layers) or _allowed(found) or self._alone(found, span)
+        reason = (
+            _forbidden(found.entry, layers)
+            or _plain(found.entry, layers, self._original[slice(*origin)])
+            or _allowed(found)
+            or self._alone(found, span)
+        )
         tried = tuple(phrase.spelled for phrase in found.phrases)
         return Judged(found.entry, *origin, layers, reason, tried)
 
@@ -131,6 +143,19 @@ def _forbidden(entry: Entry, layers: Sequence[Layer]) -> str:
         if layer not in entry.word.undo and layer is not Layer.SEPARATORS:
             return f"layer {layer} is not undone for this word"
     return ""
+
+
+def is_harmless(form: Form) -> bool:
+    """Whether the form, as it is written, is no hit."""
+    return form.entry.word.disguised and _ON_PURPOSE.isdisjoint(form.layers)
+
+
+def _plain(entry: Entry, layers: Sequence[Layer], span: str) -> str:
+    """Why a word that is harmless by itself does not count; names are syllables, too."""
+    if not entry.word.disguised:
+        return ""
+    named = Layer.PINYIN in layers and span.isascii()
+    return "counts only in disguise" if named or _ON_PURPOSE.isdisjoint(layers) else ""
 
 
 def _allowed(found: Found) -> str:

@@ -146,6 +146,8 @@ class Screen:
         return tuple(self._patterns.match(text, candidates, encoded=encoded))
 
     def _calls_for_words(self, text: str, matches: list[Match]) -> bool:
+        if self._sieve.lurks(matches):
+            return True
         latin = _alphanumeric(text) is not None
         return self._call(text, matches, latin=latin) == WORDS
 

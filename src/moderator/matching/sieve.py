@@ -6,6 +6,7 @@ from itertools import islice
 
 from moderator.matching.automaton import Match
 from moderator.matching.entries import Form, Neighbours
+from moderator.matching.judging import is_harmless
 from moderator.matching.literals import Literals
 from moderator.text.folding import Folded
 from moderator.text.joining import Split, joined
@@ -32,6 +33,7 @@ class Sieve:
         "_find",
         "_folding",
         "_guarded",
+        "_harmless",
         "_hiding",
         "_keywords",
         "_marks",
@@ -55,6 +57,9 @@ class Sieve:
         self._spacing = literals.bounds.spacing
         self._doubling = literals.bounds.doubling
         self._guarded = guarded(literals.forms)
+        self._harmless = frozenset(
+            number for number, forms in enumerate(literals.forms) if any(map(is_harmless, forms))
+        )
         self._keywords = literals.keywords
         self._marks = literals.marks
         self._pairs = literals.pairs
@@ -98,6 +103,10 @@ class Sieve:
             ):
                 return WORDS
         return call
+
+    def lurks(self, matches: Iterable[Match]) -> bool:
+        """Whether a word that only counts in disguise stands in a text that was folded."""
+        return any(number in self._harmless for _, _, number in matches)
 
     def parts(self, numbers: Iterable[int]) -> bool:
         """Whether any literal is a separator, an unseen character or a doubled one."""
@@ -237,10 +246,13 @@ def _touches_ideograph(letters: str) -> bool:
 
 
 def guarded(forms: Sequence[Sequence[Form]]) -> dict[int, tuple[Neighbours, ...]]:
-    """The literals that only stand for words that need company, and what they need."""
+    """The literals that only stand for words that need company, and what they need.
+
+    Nothing helps those that are harmless unless disguised.
+    """
     found = {}
     for number, group in enumerate(forms):
-        needs = [form.entry.neighbours for form in group]
+        needs = [form.entry.neighbours for form in group if not is_harmless(form)]
         if None not in needs:
             found[number] = tuple({needed for needed in needs if needed})
     return found

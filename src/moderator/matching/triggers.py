@@ -3,12 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from moderator.matching.automaton import Match
 from moderator.matching.literals import Literals
 from moderator.matching.patterns import PatternMatcher, PatternRef
 from moderator.matching.runs import longest_run
-from moderator.matching.windows import thinned
+from moderator.matching.windows import DENSE, thinned
 from moderator.text.folding import Folded
 
 # Runs that may be encoded: base64 and hex, percent escapes, backslash escapes.
@@ -84,13 +85,14 @@ class PatternTriggers:
                 positions[number].append(start)
         longest = longest_run(view.text) if positions and _ALPHANUMERIC.search(view.text) else 0
         starts = view.starts  # the canonical view is the lowest: its sources are the original
-        placed = [
-            (ref, starts[position])
-            for number, found in positions.items()
-            for ref in self._refs[number]
-            if ref.least_run <= longest
-            for position in thinned(found, ref.pattern.before + ref.pattern.after)
-        ]
+        placed: list[Candidate] = []
+        for number, found in positions.items():
+            refs = [ref for ref in self._refs[number] if ref.least_run <= longest]
+            if len(found) < DENSE:
+                origins = [starts[position] for position in found]
+                placed += product(refs, origins)
+            else:
+                placed += ((ref, starts[at]) for ref in refs for at in _thinned(found, ref))
         return [*placed, *self._digit_candidates(view)] if self._digit_patterns else placed
 
     def _digit_candidates(self, view: Folded) -> Iterator[Candidate]:
@@ -100,3 +102,7 @@ class PatternTriggers:
             for ref in self._digit_patterns:
                 if digits >= ref.pattern.digits:
                     yield ref, position
+
+
+def _thinned(positions: Sequence[int], ref: PatternRef) -> Sequence[int]:
+    return thinned(positions, ref.pattern.before + ref.pattern.after)

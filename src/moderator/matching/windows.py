@@ -14,12 +14,12 @@ from moderator.matching.stretches import WHOLE
 from moderator.matching.trial import Find, Refusal, Verdict, placed, weigh
 
 FINDS_AT_MOST = 100  # of one pattern in one text; the rest of a longer list is one find
-_DENSE = 16  # positions of one keyword from which on it pays to leave some out
+DENSE = 16  # positions of one keyword from which on it pays to leave some out
 # Places to try in one message of all patterns together: none that people write comes near.
 PLACES = 2_000
 # Of longer texts: where keywords stand counts as a place, too, no pattern has more than a share of
 # the places, and when there are none left each still has a few.
-PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_500, 64
+PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_700, 64
 SHARES, ASSURED, ASSURED_IN_ALL = 6, 4, 1_000
 TOO_MUCH = "more places to look at than are looked at in one text"
 _POSITIONS_PER_PLACE = 4
@@ -110,6 +110,7 @@ class Reading:
     """One text as all patterns see it: read once, whatever their number."""
 
     def __init__(self, text: str, heads: Heads, places: Places) -> None:
+        self._original = text
         self._legible = Legible.of(text)
         self._text = self._legible.text
         self._marks = Landmarks(self._text, heads)
@@ -204,10 +205,12 @@ class Reading:
         start, end = match.span(ref.group)
         if start == end or not self._counts(ref.rule, start, end):
             return None
-        value = self._text[start:end]
+        value, origin = self._text[start:end], self._legible.origin(start, end)
+        if ref.pattern.rewritten and self._original[slice(*origin)] == value:
+            return None
         if value not in verdicts:
             verdicts[value] = weigh(ref.rule, ref.pattern, value)
-        return placed(ref.rule, ref.pattern, verdicts[value], self._legible.origin(start, end))
+        return placed(ref.rule, ref.pattern, verdicts[value], origin)
 
     def _starts(self, ref: PatternRef) -> list[int] | None:
         """Where matches can begin, in order; None where they can begin anywhere."""
@@ -264,7 +267,7 @@ class Reading:
 
 def thinned(positions: Sequence[int], reach: int) -> Sequence[int]:
     """Of ordered positions so many that windows of length `reach` still cover the same stretch."""
-    if len(positions) < _DENSE:
+    if len(positions) < DENSE:
         return positions
     kept, last = [positions[0]], positions[0]
     for position in positions:

@@ -42,8 +42,11 @@ class _Account:
         return self
 
     def standing(self, at: datetime) -> dict[str, int]:
-        stands = {unit: len(self._unlapsed(unit, at)) for unit in sorted(self.held)}
-        return {unit: number for unit, number in stands.items() if number}
+        return {unit: len(since) for unit, since in self.since(at).items()}
+
+    def since(self, at: datetime) -> dict[str, tuple[datetime, ...]]:
+        stands = {unit: tuple(sorted(self._unlapsed(unit, at))) for unit in sorted(self.held)}
+        return {unit: since for unit, since in stands.items() if since}
 
     def _give(self, unit: str, at: datetime) -> None:
         if self._offset(unit, at):
@@ -122,6 +125,10 @@ class Reckoning:
     def standing(self, standing: Standing, now: datetime) -> dict[str, int]:
         """How many of which unit stand against the person."""
         return self._reckoned(_entries(standing)).standing(now)
+
+    def since(self, standing: Standing, now: datetime) -> dict[str, tuple[datetime, ...]]:
+        """Since when each unit stands against the person, the oldest first."""
+        return self._reckoned(_entries(standing)).since(now)
 
     def _reckoned(self, entries: list[_Entry]) -> _Account:
         known = len(self._entries)

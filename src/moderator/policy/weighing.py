@@ -63,7 +63,7 @@ class Scales:
         """
         ladder = self._ladder(category, severity)
         offence = 1 + self._offences(standing, ladder, now)
-        rung = _rung(ladder, offence)
+        rung = rung_for(ladder, offence)
         given = rung.units if rung and counts and not self._policy.record_only else {}
         units = self._reckoning.change(standing, given, at=sent_at, now=now)
         return Weighed(
@@ -110,7 +110,8 @@ def ladder_for(policy: Policy, category: str, severity: Severity) -> Ladder | No
     return None
 
 
-def _rung(ladder: Ladder | None, offence: int) -> Rung | None:
+def rung_for(ladder: Ladder | None, offence: int) -> Rung | None:
+    """The highest rung that the offence reaches, or None."""
     reached = [rung for rung in ladder.rungs if rung.at <= offence] if ladder else []
     return max(reached, key=lambda rung: rung.at, default=None)
 

@@ -12,6 +12,7 @@ TEXTS: Mapping[int, str] = {
     40008: "invalid message type",
     40013: "invalid corpid",
     40014: "invalid access_token",
+    40029: "invalid oauth_code",
     40033: "invalid request character, \\uxxxx is not allowed",
     40035: "invalid parameter",
     40056: "invalid agentid",

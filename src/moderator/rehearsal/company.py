@@ -48,6 +48,15 @@ class Card:
     used: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A code that somebody was sent back with; `userid` is empty for an outsider."""
+
+    agent_id: int
+    userid: str
+    at: float
+
+
 @dataclass(slots=True)
 class Allowances:
     """Everything that WeCom counts."""
@@ -86,6 +95,7 @@ class Company:
         self.outgoing = Outgoing()
         self.intercept_rules: dict[str, InterceptRule] = {}
         self.deleted_intercept_rules: set[str] = set()
+        self.scans: dict[str, Scan] = {}
         self.allowances = Allowances(
             api=Allowance(limits.api, blocks=True),
             member=Allowance(limits.member),

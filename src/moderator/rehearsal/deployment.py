@@ -32,6 +32,7 @@ def settings_of(world: World, *, api_url: str, database_url: str = "embedded:") 
         },
         "compliance": {"app": MODERATION_APP, "chat": COMPLIANCE_GROUP},
         "api": {"tokens": {"rehearsal": secrets.token_hex(32)}},
+        "console": {"plain_http": True},
     }
 
 

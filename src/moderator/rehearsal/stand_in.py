@@ -27,6 +27,7 @@ from moderator.rehearsal.api import (
     contacts,
     groups,
     interception,
+    login,
     media,
     messages,
     robots,
@@ -36,6 +37,7 @@ from moderator.rehearsal.company import Caller, Clock, Company
 from moderator.rehearsal.control import control_routes
 from moderator.rehearsal.failures import Failure, Failures, Fault, spoil
 from moderator.rehearsal.journal import Journal
+from moderator.rehearsal.scanning import scan_routes
 from moderator.rehearsal.world import World
 
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -82,6 +84,7 @@ _ENDPOINTS = (
     ),
     _Endpoint(path=f"{_CUSTOMERS}/get_intercept_rule", method="POST", work=interception.get),
     _Endpoint(path=f"{_CUSTOMERS}/del_intercept_rule", method="POST", work=interception.delete),
+    _Endpoint(path="auth/getuserinfo", method="GET", work=login.get_user_info),
     _Endpoint(path="media/get", method="GET", work=media.get),
     _Endpoint(path="getcallbackip", method="GET", work=addresses.callback_addresses),
     _Endpoint(path="get_api_domain_ip", method="GET", work=addresses.api_addresses),
@@ -105,6 +108,7 @@ class StandIn:
                 Route("/cgi-bin/gettoken", self._gettoken),
                 Route("/cgi-bin/webhook/send", self._webhook, methods=["POST"]),
                 *(self._route(endpoint) for endpoint in _ENDPOINTS),
+                *scan_routes(self.company),
                 *control_routes(self.company, self.tokens, self.journal, self.failures),
             ]
         )

@@ -41,7 +41,8 @@ class Person:
 class App:
     """One self-built app with its visible range; `ip_trusted` says whether 企业可信IP is set.
 
-    `customer_contact`: it stands in 客户联系 → 可调用接口的应用.
+    `customer_contact`: it stands in 客户联系 → 可调用接口的应用.  `login_domain` is 授权回调域 of
+    企业微信授权登录, with its port; empty: any will do.
     """
 
     name: str
@@ -55,6 +56,7 @@ class App:
     enabled: bool = True
     ip_trusted: bool = True
     customer_contact: bool = True
+    login_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

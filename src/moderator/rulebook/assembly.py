@@ -63,6 +63,7 @@ def _word(word: WordEntry, rule: RuleEntry) -> Word:
         boundary=word.boundary or rule.boundary or _boundary(word.text),
         separators=word.separators or rule.separators or _separators(word.text),
         undo=undone,
+        disguised=word.disguised or rule.disguised,
     )
 
 
@@ -105,4 +106,5 @@ def _pattern(entry: PatternEntry) -> Pattern:
         entropy=entry.entropy,
         stop=tuple(entry.stop),
         context=tuple(entry.context),
+        rewritten=entry.rewritten,
     )

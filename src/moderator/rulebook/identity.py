@@ -43,7 +43,8 @@ def _words(words: Iterable[Word]) -> Iterator[str]:
     for word in words:
         if (undone := layers.get(word.undo)) is None:
             undone = layers[word.undo] = " ".join(sorted(word.undo))
-        yield f"{word.text}\n{word.boundary.value}\n{word.separators.value}\n{undone}"
+        only = "\ndisguised" if word.disguised else ""
+        yield f"{word.text}\n{word.boundary.value}\n{word.separators.value}\n{undone}{only}"
 
 
 def _identity(rule: Rule) -> list[Any]:

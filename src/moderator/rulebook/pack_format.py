@@ -36,6 +36,11 @@ class Disguises(Entry):
     leave: Listed[LayerName] = Field(
         default_factory=list, description="Default disguises that are not undone here."
     )
+    disguised: bool = Field(
+        False,
+        description="true: only counts where somebody took the trouble to disguise it; the plain "
+        "word is harmless.",
+    )
 
 
 class WordEntry(Disguises):
@@ -92,6 +97,11 @@ class PatternEntry(Entry):
     context: Listed[Text] = Field(
         default_factory=list,
         description="Lower-case words; where given, one of them must stand in the window, too.",
+    )
+    rewritten: bool = Field(
+        False,
+        description="true: only counts where it is written otherwise than the expression reads it: "
+        "in full width, or with characters in it that nobody sees.",
     )
 
 

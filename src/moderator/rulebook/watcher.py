@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from watchfiles import awatch
@@ -44,9 +45,12 @@ class RulebookWatcher:
         on_change: Callable[[Rulebook, WatchState], None] | None = None,
         debounce_ms: int = 300,
         look_again_ms: int = 5_000,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._directory = directory
         self._book = book
+        self._clock = clock
+        self._since = clock()
         self._state = _state(book.reading)
         self._on_change = on_change
         self._debounce_ms = debounce_ms
@@ -61,6 +65,11 @@ class RulebookWatcher:
     @property
     def state(self) -> WatchState:
         return self._state
+
+    @property
+    def since(self) -> datetime:
+        """Since when this process serves what the book says."""
+        return self._since
 
     async def run(self) -> None:
         """Follow the files until `stop`.
@@ -115,6 +124,8 @@ class RulebookWatcher:
         before, state = self._state, _state(reading)
         if state == replace(before, reloads=0, failures=0):
             return
+        if book.hash != self._book.hash:
+            self._since = self._clock()
         self._state = replace(
             state,
             reloads=before.reloads + (book.hash != self._book.hash),

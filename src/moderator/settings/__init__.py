@@ -9,7 +9,10 @@ They are read by the entry point, never at import, and handed down in slices.
 
 from moderator.settings.access import (
     ApiSettings,
+    ConsoleSettings,
     EvidenceSettings,
+    OidcSettings,
+    WeComLoginSettings,
 )
 from moderator.settings.company import (
     AppSettings,
@@ -43,6 +46,7 @@ from moderator.settings.values import (
 from moderator.settings.watching import (
     AlarmSettings,
     SilenceSettings,
+    TelemetrySettings,
 )
 
 __all__ = [
@@ -51,11 +55,13 @@ __all__ = [
     "AppSettings",
     "BearerToken",
     "ComplianceSettings",
+    "ConsoleSettings",
     "DatabaseSettings",
     "EnforcementSettings",
     "EvidenceSettings",
     "InterceptionSettings",
     "LogSettings",
+    "OidcSettings",
     "ReportedEvent",
     "RobotSettings",
     "RulesSettings",
@@ -64,6 +70,8 @@ __all__ = [
     "SiemSettings",
     "SilenceSettings",
     "SpoolSettings",
+    "TelemetrySettings",
+    "WeComLoginSettings",
     "WeComSettings",
     "build_settings",
     "load_settings",

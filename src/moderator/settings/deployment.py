@@ -2,7 +2,13 @@
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from moderator.settings.access import ApiSettings, EvidenceSettings
+from moderator.settings.access import (
+    ApiSettings,
+    ConsoleSettings,
+    EvidenceSettings,
+    OidcSettings,
+    WeComLoginSettings,
+)
 from moderator.settings.company import (
     ComplianceSettings,
     InterceptionSettings,
@@ -17,7 +23,7 @@ from moderator.settings.serving import (
     ServerSettings,
     SpoolSettings,
 )
-from moderator.settings.watching import AlarmSettings, SilenceSettings
+from moderator.settings.watching import AlarmSettings, SilenceSettings, TelemetrySettings
 
 PREFIX = "MODERATOR_"
 
@@ -37,6 +43,9 @@ class Settings(BaseSettings):
     wecom: WeComSettings
     compliance: ComplianceSettings
     api: ApiSettings = ApiSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    oidc: OidcSettings = OidcSettings()
+    wecom_login: WeComLoginSettings = WeComLoginSettings()
     enforcement: EnforcementSettings = EnforcementSettings()
     robots: RobotSettings = RobotSettings()
     siem: SiemSettings = SiemSettings()
@@ -44,6 +53,7 @@ class Settings(BaseSettings):
     alarms: AlarmSettings = AlarmSettings()
     silence: SilenceSettings = SilenceSettings()
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod
     def settings_customise_sources(

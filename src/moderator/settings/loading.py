@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from moderator.errors import SettingsError
 from moderator.settings.deployment import PREFIX, Settings
+from moderator.settings.entrances import open_doors
 from moderator.settings.environment import FILE, NotJson, Variables, unknown_variables
 
 
@@ -31,6 +32,7 @@ def build_settings(values: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         faults = [*map(_fault, error.errors()), *faults]
     else:
+        faults += [_sentence(name, why) for name, why in open_doors(settings)]
         if not faults:
             return settings
     raise SettingsError(tuple(faults))  # pydantic's own text would show the values

@@ -94,21 +94,29 @@ def _is_host(host: str) -> bool:
 
 def _confidential(url: HttpUrl) -> HttpUrl:
     """Secrets travel in the query of every call."""
-    if url.scheme != "https" and not _is_loopback(url.host or ""):
+    if url.scheme != "https" and not is_loopback(url.host or ""):
         raise ValueError("must begin with https:// unless it is an address of this machine")
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 
 
+def _public(url: HttpUrl) -> HttpUrl:
+    """An origin: what people are sent back to is put behind it."""
+    if url.path not in (None, "/") or url.query or url.fragment or url.username:
+        raise ValueError("must have no path, such as https://desk.company.cn")
+    return _confidential(url)
+
+
 Secret = Annotated[SecretStr, AfterValidator(_not_a_placeholder)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_database_address)]
 ApiAddress = Annotated[HttpUrl, AfterValidator(_confidential)]
+PublicAddress = Annotated[HttpUrl, AfterValidator(_public)]
 EncodingAESKey = Annotated[Secret, AfterValidator(_encoding_aes_key)]
 Key256 = Annotated[Secret, AfterValidator(_key_of_32_bytes)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, HttpUrl
 
 from moderator.settings.values import Group
 
@@ -43,3 +43,14 @@ class SilenceSettings(Group):
     least: timedelta = Field(
         timedelta(minutes=15), description="A shorter silence is never unusual."
     )
+
+
+class TelemetrySettings(Group):
+    """Where traces go."""
+
+    otlp_endpoint: HttpUrl | None = Field(
+        None,
+        description="OpenTelemetry collector (OTLP over HTTP), such as `http://127.0.0.1:4318`; "
+        "unset: OTEL_EXPORTER_OTLP_ENDPOINT, or else no traces.",
+    )
+    traces_ratio: float = Field(1.0, gt=0, le=1, description="Share of traces that are sent.")

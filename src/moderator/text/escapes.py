@@ -1,32 +1,52 @@
-r"""Letters written as escapes: `&#20667;`, `&#x50bb;`, `\u50bb`, `\x66`, `%E5%82%BB`.
+r"""Letters written as escapes: `&#20667;`, `&#x50bb;`, `\u50bb`, `\x66`, `%E5%82%BB`, U+50BB.
 
 Only what stands for a letter, an ideograph or a digit is read: `%3D` in an address stays as it is.
+Mark-up that nobody sees (`<b>`, `&zwnj;`) is left out.
 """
 
 import re
 
 _TAIL = "%[89ab][0-9a-f]"
+_BYTE = r"\\x[89ab][0-9a-f]"
+_NAMES = "lt|gt|nbsp|ensp|emsp|thinsp|zwnj|zwj|shy|middot|bull|hellip|quot|amp"
+_USUAL = frozenset({"lt", "gt", "amp", "quot"})  # stand in texts that were copied from pages
+_TAGS = "b|i|u|s|em|br|hr|del|strong|span|font|p|mark|sub|sup|div|color|size"
 _ESCAPE = re.compile(
     rf"&#x(?P<hex>[0-9a-f]{{1,6}});?|&#(?P<decimal>[0-9]{{1,7}});?|\\u(?P<short>[0-9a-f]{{4}})"
-    rf"|\\u\{{(?P<braced>[0-9a-f]{{1,6}})\}}|\\x(?P<byte>[67][0-9a-f])|(?P<percent>%e[4-9]{_TAIL}{_TAIL})",
+    rf"|\\u\{{(?P<braced>[0-9a-f]{{1,6}})\}}|\bu\+(?P<named>[0-9a-f]{{4,5}})(?: (?=u\+))?"
+    rf"|\\x(?P<byte>[67][0-9a-f])|\\(?P<octal>1[0-7]{{2}})|(?<![0-9])%(?P<ascii>[4-7][0-9a-f])"
+    rf"|(?P<percent>%e[4-9]{_TAIL}{_TAIL})|(?P<bytes>\\xe[4-9]{_BYTE}{_BYTE})"
+    rf"|(?P<nothing>&(?:{_NAMES});|</?(?:{_TAGS})(?:[ /=][^<>]{{0,40}})?>|<!--[^<>]{{0,40}}-->"
+    rf"|\[/?(?:{_TAGS})(?:=[^\[\]]{{0,16}})?\])",
     re.IGNORECASE,
 )
-# What begins an escape of an ideograph or a letter, in lower case.
+# What begins an escape of an ideograph or a letter, in lower case, or ends what nobody sees.
 HINTS = (
     "&#",
     *(f"\\u{digit}" for digit in "3456789{"),
     "\\u00",
+    *(f"u+{digit}" for digit in "3456789"),
     "\\x6",
     "\\x7",
+    *(f"\\1{digit}" for digit in "01234567"),
+    *(f"\\xe{digit}" for digit in "456789"),
+    *(f"%{digit}" for digit in "4567"),
     *(f"%e{digit}" for digit in "456789"),
+    *(f"&{name};" for name in _NAMES.split("|") if name not in _USUAL),
+    *(f"{start}{tag}" for tag in _TAGS.split("|") for start in ("</", "[/")),
+    *(f"<{tag}{end}" for tag in _TAGS.split("|") for end in (">", " ", "/")),
+    *(f"[{tag}{end}" for tag in _TAGS.split("|") for end in ("]", "=")),
+    "<!--",
 )
 
+_HEXADECIMAL = ("hex", "short", "braced", "named", "byte", "ascii")
+_MARKS = ("&", "\\", "%", "<", "[", "u+", "U+")
 Unescaped = tuple[str, list[int], list[int]]  # the text; where each character begins and ends
 
 
 def has_escapes(text: str) -> bool:
     """Whether a letter may be written as an escape; a cheap look."""
-    return ("&" in text or "\\" in text or "%" in text) and _ESCAPE.search(text) is not None
+    return any(mark in text for mark in _MARKS) and _ESCAPE.search(text) is not None
 
 
 def unescaped(text: str) -> Unescaped:
@@ -36,11 +56,12 @@ def unescaped(text: str) -> Unescaped:
     ends: list[int] = []
     done = 0
     for escape in _ESCAPE.finditer(text):
-        if letter := _letter(escape):
+        letter = _letter(escape)
+        if letter or escape["nothing"]:
             start, end = escape.span()
             pieces += text[done:start], letter
-            starts += [*range(done, start), start]
-            ends += [*range(done + 1, start + 1), end]
+            starts += [*range(done, start), *[start] * len(letter)]
+            ends += [*range(done + 1, start + 1), *[end] * len(letter)]
             done = end
     pieces.append(text[done:])
     starts.extend(range(done, len(text)))
@@ -50,11 +71,10 @@ def unescaped(text: str) -> Unescaped:
 
 def _letter(escape: re.Match[str]) -> str:
     """The letter that the escape stands for; "" where it is none."""
-    if escape["percent"]:
-        found = bytes.fromhex(escape["percent"].replace("%", "")).decode(errors="replace")
+    if octets := escape["percent"] or escape["bytes"]:
+        found = bytes.fromhex(octets.replace("%", "").replace("\\x", "")).decode(errors="replace")
     else:
-        code = int(escape["decimal"] or 0) or int(
-            escape["hex"] or escape["short"] or escape["braced"] or escape["byte"] or "0", 16
-        )
+        hexadecimal = next(filter(None, map(escape.group, _HEXADECIMAL)), "0")
+        code = int(escape["decimal"] or 0) or int(escape["octal"] or "0", 8) or int(hexadecimal, 16)
         found = chr(code) if code <= 0x10FFFF else ""
     return found if found.isalnum() else ""

@@ -9,8 +9,8 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from moderator.domain.access import Actor, Right
 from moderator.ledger.alarms import Alarms
-from moderator.settings import ApiSettings
 from moderator.web.access import Access
 from moderator.web.problems import Refusal, responses
 from moderator.web.questions import Cursor, Id, Limit
@@ -69,21 +69,20 @@ class Clearing(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
-def alarms_router(
-    alarms: Alarms, settings: ApiSettings, *, clock: Callable[[], datetime]
-) -> APIRouter:
-    """The routes; each asks for a bearer token."""
-    access = Access(settings)
+def alarms_router(alarms: Alarms, access: Access, *, clock: Callable[[], datetime]) -> APIRouter:
+    """The routes; each says what right it needs."""
     router = APIRouter(
         prefix="/api/v1/alarms",
         tags=["alarms"],
-        dependencies=[Depends(access)],
         responses=responses(*_ALWAYS),
     )
     log = structlog.get_logger("moderator.web")
 
     @router.get("")
-    async def list_alarms(wanted: Annotated[AlarmQuery, Query()]) -> AlarmPage:
+    async def list_alarms(
+        wanted: Annotated[AlarmQuery, Query()],
+        _: Annotated[Actor, Depends(access.needs(Right.SEE_OUTBOX))],
+    ) -> AlarmPage:
         """List alarms over rules whose hit rate jumped, newest first."""
         before = int(wanted.cursor) if wanted.cursor else None
         found = await alarms.list(open_only=wanted.open, before=before, limit=wanted.limit + 1)
@@ -97,17 +96,17 @@ def alarms_router(
     async def clear_alarm(
         alarm_id: Annotated[Id, Path()],
         clearing: Clearing,
-        holder: Annotated[str, Depends(access)],
+        actor: Annotated[Actor, Depends(access.needs(Right.OPERATE))],
     ) -> AlarmAnswer:
-        """Let the rule act again, in the name of the token's holder.
+        """Let the rule act again, in the name of whoever asks.
 
         What it did meanwhile is its usual rate from now on; what was held stays a proposal.
         """
-        cleared = await alarms.clear(alarm_id, by=holder, reason=clearing.reason, now=clock())
+        cleared = await alarms.clear(alarm_id, by=actor.name, reason=clearing.reason, now=clock())
         if not cleared.applied:
             by = cleared.alarm.cleared_by
             raise Refusal(HTTPStatus.CONFLICT, "cleared_before", f"Cleared by {by} before.")
-        log.info("cleared", alarm=alarm_id, rule=cleared.alarm.rule, by=holder)
+        log.info("cleared", alarm=alarm_id, rule=cleared.alarm.rule, by=actor.name)
         return AlarmAnswer.model_validate(cleared.alarm)
 
     return router

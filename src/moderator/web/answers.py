@@ -180,6 +180,8 @@ class ViolationSummary(_Answer):
     offence: int = Field(description="1 for the first within the policy's window.")
     status: Status
     version: int = Field(description="To be sent back with a decision.")
+    assignee: str = Field(description="Whose case it is; empty: nobody's.")
+    escalated_to: str = Field(description="Who was asked to decide; empty: nobody.")
     actions: tuple[ActionSummary, ...]
 
 
@@ -206,6 +208,9 @@ class ViolationDetail(ViolationSummary):
     judged_by: str
     judged_at: AwareDatetime | None
     judgement: str
+    escalated_by: str
+    escalated_at: AwareDatetime | None
+    escalation: str = Field(description="Why somebody else shall decide.")
 
     @classmethod
     def of(cls, violation: ViolationRecord) -> Self:
@@ -216,10 +221,20 @@ class ViolationDetail(ViolationSummary):
 
 
 class ViolationPage(_Answer):
-    """Violations, newest first; `next` is the `cursor` of the following page."""
+    """Violations in the order asked for.
+
+    `next` is the `cursor` of the following page; a page may be short, even empty, and have one.
+    """
 
     items: tuple[ViolationSummary, ...]
     next: str | None
+
+
+class CountAnswer(_Answer):
+    """How many violations there are."""
+
+    number: int
+    more: bool = Field(description="There are more than `number`; nobody counted how many.")
 
 
 class ActionPage(_Answer):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -89,18 +90,27 @@ def worst(parts: Mapping[str, Part]) -> Condition:
 
 
 class WeComWatch:
-    """Remembers how each API path last answered; `saw` is a hook of `WeComClient`."""
+    """Remembers how each API path last answered, and when each app got its token.
 
-    def __init__(self) -> None:
+    `saw` and `fetched` are hooks of `WeComClient`.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         self._last: dict[str, int] = {}
+        self._tokens: dict[str, datetime] = {}
 
     def saw(self, path: str, errcode: int) -> None:
         self._last[path] = errcode
 
+    def fetched(self, app: str) -> None:
+        self._tokens[app] = self._clock()
+
     async def check(self) -> Part:
         """Degraded while the last answer of any path asks for a person's attention."""
         troubling = {path: code for path, code in self._last.items() if _troubling(code)}
-        facts = {"last_errcode": dict(sorted(self._last.items()))}
+        tokens = {app: at.isoformat() for app, at in sorted(self._tokens.items())}
+        facts = {"last_errcode": dict(sorted(self._last.items())), "tokens_since": tokens}
         if not troubling:
             return Part(Condition.OK, "" if self._last else "not called yet", facts)
         told = ", ".join(f"{path}: {code}" for path, code in sorted(troubling.items()))

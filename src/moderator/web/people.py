@@ -1,6 +1,6 @@
 """`/api/v1/people`: what counts for and against a person, and merits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -9,16 +9,17 @@ import structlog
 from fastapi import APIRouter, Depends, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from moderator.domain.access import Actor, Right
 from moderator.domain.decision import Standing, Strike
 from moderator.ledger.merits import MeritRecord, Merits
+from moderator.ledger.offenders import Registry
 from moderator.policy.policy import Policy
 from moderator.policy.units import Reckoning
-from moderator.settings import ApiSettings
 from moderator.web.access import Access
 from moderator.web.problems import Refusal, responses
 from moderator.web.questions import Id, Name
 
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^\s*[^\x00\s][^\x00]*$")]
 
 
 class _Given(BaseModel):
@@ -26,7 +27,7 @@ class _Given(BaseModel):
 
 
 class MeritGiven(_Given):
-    """A merit to be recorded in the name of the token's holder."""
+    """A merit to be recorded in the name of whoever asks."""
 
     merit: Name = Field(description="A merit of policy.yaml (`offsets`).")
     count: Annotated[int, Field(ge=1, le=100)] = 1
@@ -85,18 +86,21 @@ class StandingAnswer(_Answer):
     units: dict[str, int] = Field(
         description="What stands now, lapses, conversions and offsets reckoned in."
     )
-    strikes: tuple[StrikeAnswer, ...]
+    strikes: tuple[StrikeAnswer, ...] = Field(description="Those that you may see.")
     merits: tuple[MeritAnswer, ...] = Field(description="Newest first, the withdrawn ones too.")
 
 
 def people_router(
-    merits: Merits, policy: Callable[[], Policy], corp: str, settings: ApiSettings
+    merits: Merits,
+    registry: Registry,
+    policy: Callable[[], Policy],
+    corp: str,
+    access: Access,
 ) -> APIRouter:
-    """The routes about people; each asks for a bearer token."""
-    access = Access(settings)
+    """What counts for and against people; who is beyond the bound of who asks is not found."""
+    judges = access.needs(Right.JUDGE)
     router = APIRouter(
         prefix="/api/v1",
-        dependencies=[Depends(access)],
         tags=["people"],
         responses=responses(
             HTTPStatus.UNAUTHORIZED,
@@ -109,51 +113,68 @@ def people_router(
 
     @router.get("/people/{userid}/standing")
     async def tell_standing(
-        userid: Annotated[Name, Path()], holder: Annotated[str, Depends(access)]
+        userid: Annotated[Name, Path()],
+        actor: Annotated[Actor, Depends(access.needs(Right.SEE))],
     ) -> StandingAnswer:
         """Tell what counts for and against a person."""
+        await registry.check(userid, actor.departments)
         standing = await merits.standing(corp, userid)
+        seen = await registry.visible(
+            [int(strike.violation) for strike in standing.strikes], actor.departments
+        )
         recorded = await merits.of(corp, userid)
-        log.info("read standing", of=userid, by=holder)
-        return _answer(userid, standing, recorded, policy())
+        log.info("read standing", of=userid, by=actor.name)
+        return _answer(userid, standing, recorded, policy(), seen)
 
-    @router.post("/people/{userid}/merits", status_code=HTTPStatus.CREATED)
+    @router.post(
+        "/people/{userid}/merits",
+        status_code=HTTPStatus.CREATED,
+        responses=responses(HTTPStatus.CONFLICT),
+    )
     async def record_merit(
         userid: Annotated[Name, Path()],
         given: MeritGiven,
-        holder: Annotated[str, Depends(access)],
+        actor: Annotated[Actor, Depends(judges)],
     ) -> MeritAnswer:
         """Record a merit, which offsets units as the policy says, from now on."""
+        await registry.check(userid, actor.departments)
         known = policy().offsets
         if given.merit not in known:
             told = f"policy.yaml offsets no such merit; it knows {', '.join(known) or 'none'}."
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown_merit", told)
+            raise Refusal(HTTPStatus.CONFLICT, "unknown_merit", told)
         record = await merits.record(
-            corp, userid, given.merit, count=given.count, by=holder, reason=given.reason
+            corp, userid, given.merit, count=given.count, by=actor.name, reason=given.reason
         )
-        log.info("merit", of=userid, merit=record.id, by=holder)
+        log.info("merit", of=userid, merit=record.id, by=actor.name)
         return MeritAnswer.model_validate(record)
 
     @router.post("/merits/{merit_id}/withdrawal", responses=responses(HTTPStatus.NOT_FOUND))
     async def withdraw_merit(
         merit_id: Annotated[Id, Path()],
         why: Withdrawal,
-        holder: Annotated[str, Depends(access)],
+        actor: Annotated[Actor, Depends(judges)],
     ) -> MeritAnswer:
         """Take a merit back; whoever is second reads who was first."""
-        record = await merits.withdraw(merit_id, by=holder, reason=why.reason)
-        log.info("merit withdrawn", merit=merit_id, by=holder)
+        await registry.check_merit(merit_id, actor.departments)
+        record = await merits.withdraw(merit_id, by=actor.name, reason=why.reason)
+        log.info("merit withdrawn", merit=merit_id, by=actor.name)
         return MeritAnswer.model_validate(record)
 
     return router
 
 
 def _answer(
-    sender: str, standing: Standing, recorded: Sequence[MeritRecord], policy: Policy
+    sender: str,
+    standing: Standing,
+    recorded: Sequence[MeritRecord],
+    policy: Policy,
+    seen: Collection[int],
 ) -> StandingAnswer:
     return StandingAnswer(
         sender=sender,
         units=Reckoning(policy).standing(standing, datetime.now(UTC)),
-        strikes=tuple(map(StrikeAnswer.of, standing.strikes)),
+        strikes=tuple(
+            StrikeAnswer.of(strike) for strike in standing.strikes if int(strike.violation) in seen
+        ),
         merits=tuple(map(MeritAnswer.model_validate, recorded)),
     )

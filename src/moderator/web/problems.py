@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from moderator import errors
 
@@ -60,7 +61,33 @@ ANSWERS: Final[Mapping[type[errors.ModeratorError], Answer]] = {
         "evidence_unreadable",
         "The stored text was written with a key that this service does not have.",
     ),
+    errors.NameTaken: (HTTPStatus.CONFLICT, "name_taken", "There is a user of that name."),
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found", "There is no such thing."),
+    errors.UnmaskingNeeded: (
+        HTTPStatus.FORBIDDEN,
+        "unmasking_needed",
+        "Ask to read this violation first; somebody else has to grant it.",
+    ),
+    errors.OwnRequest: (
+        HTTPStatus.FORBIDDEN,
+        "own_request",
+        "This takes two persons: somebody else has to grant what you asked for.",
+    ),
+    errors.JobTooLarge: (
+        HTTPStatus.CONFLICT,
+        "job_too_large",
+        "One job takes no more than 10,000 violations; narrow the filter.",
+    ),
+    errors.NothingToUndo: (
+        HTTPStatus.CONFLICT,
+        "nothing_to_undo",
+        "No decision stands that could be taken back.",
+    ),
+    errors.IdentityError: (
+        HTTPStatus.BAD_GATEWAY,
+        "identity_error",
+        "The company's log-in did not say who you are.",
+    ),
     errors.RulebookError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "no_rulebook",
@@ -77,6 +104,15 @@ ANSWERS: Final[Mapping[type[errors.ModeratorError], Answer]] = {
         "WeCom cannot be reached at the moment.",
     ),
 }
+
+
+# What every route of the API may answer.
+ALWAYS: Final = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class Problem(BaseModel):
@@ -98,9 +134,12 @@ class Refusal(HTTPException):
         detail: str,
         *,
         headers: Mapping[str, str] | None = None,
+        current: BaseModel | None = None,
     ) -> None:
+        """`current` is what there is now, for whoever asked on what there was."""
         super().__init__(status.value, detail, dict(headers) if headers else None)
         self.error = error
+        self.current = current
 
 
 def answer_for(error: errors.ModeratorError) -> Answer:
@@ -109,9 +148,16 @@ def answer_for(error: errors.ModeratorError) -> Answer:
 
 
 def problem_response(
-    status: int, error: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int,
+    error: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    current: BaseModel | None = None,
 ) -> JSONResponse:
     body = Problem(error=error, detail=detail).model_dump()
+    if current is not None:
+        body["current"] = current.model_dump(mode="json")
     return JSONResponse(body, status_code=status, headers=dict(headers) if headers else None)
 
 
@@ -128,10 +174,30 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     return {status.value: {"model": Problem, "description": status.phrase} for status in statuses}
 
 
-async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        named = (error.headers or {}).get("Allow", "").split(", ")
+        error.headers = {"Allow": ", ".join(sorted({*named, *_methods(request)} - {""}))}
+    if status is HTTPStatus.BAD_REQUEST and not isinstance(error, Refusal):
+        # What FastAPI says of a body that is not even text; of other bodies it says the other.
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return problem_response(status, "invalid_request", "body: cannot be read")
     code = error.error if isinstance(error, Refusal) else status.phrase.lower().replace(" ", "_")
-    return problem_response(status, code, error.detail, error.headers)
+    current = error.current if isinstance(error, Refusal) else None
+    return problem_response(status, code, error.detail, error.headers, current=current)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of the path; Starlette names only those of the first route that has it."""
+    paths = request.app.openapi()["paths"]
+    asked = request.url.path
+    fitting = [asked] if asked in paths else [path for path in paths if _fits(path, asked)]
+    return {method.upper() for path in fitting for method in paths[path]}
+
+
+def _fits(path: str, asked: str) -> bool:
+    return compile_path(path)[0].match(asked) is not None
 
 
 async def _validation(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,8 +7,8 @@ import structlog
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from moderator.domain.access import Actor, Right
 from moderator.ledger.requests import Requests
-from moderator.settings import ApiSettings
 from moderator.web.access import Access
 from moderator.web.answers import ActionDetail
 from moderator.web.problems import Refusal, responses
@@ -40,13 +40,12 @@ class Compliance(BaseModel):
     note: _Line = ""
 
 
-def requests_router(requests: Requests, settings: ApiSettings, *, corp: str) -> APIRouter:
-    """The routes that settle requests; each asks for a bearer token."""
-    access = Access(settings)
+def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRouter:
+    """The routes that settle requests."""
+    judges = access.needs(Right.JUDGE)
     router = APIRouter(
         prefix="/api/v1",
         tags=["actions"],
-        dependencies=[Depends(access)],
         responses=responses(
             HTTPStatus.UNAUTHORIZED,
             HTTPStatus.FORBIDDEN,
@@ -57,10 +56,10 @@ def requests_router(requests: Requests, settings: ApiSettings, *, corp: str) -> 
     log = structlog.get_logger("moderator.web")
 
     @router.post("/recalls")
-    async def tell_recall(recall: Recall, holder: Annotated[str, Depends(access)]) -> Settled:
+    async def tell_recall(recall: Recall, actor: Annotated[Actor, Depends(judges)]) -> Settled:
         """Tell that a message of the archive was taken back; may be told more than once."""
-        settled = await requests.recalled(corp, recall.message, by=holder)
-        log.info("recalled", actions=[action.id for action in settled], by=holder)
+        settled = await requests.recalled(corp, recall.message, by=actor.name)
+        log.info("recalled", actions=[action.id for action in settled], by=actor.name)
         return Settled(actions=tuple(ActionDetail.model_validate(action) for action in settled))
 
     @router.post(
@@ -70,17 +69,19 @@ def requests_router(requests: Requests, settings: ApiSettings, *, corp: str) -> 
     async def tell_complied(
         action_id: Annotated[Id, Path()],
         compliance: Compliance,
-        holder: Annotated[str, Depends(access)],
+        actor: Annotated[Actor, Depends(judges)],
     ) -> ActionDetail:
         """Say that what a person was asked to do (recall, remove, mute) was done."""
-        resolved = await requests.complied(action_id, by=holder, note=compliance.note)
+        resolved = await requests.complied(
+            action_id, by=actor.name, note=compliance.note, bound=actor.departments
+        )
         if not resolved.applied:
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "no_open_request",
                 f"The action is no open request: {resolved.action.kind}, {resolved.action.state}.",
             )
-        log.info("complied", action=action_id, by=holder)
+        log.info("complied", action=action_id, by=actor.name)
         return ActionDetail.model_validate(resolved.action)
 
     return router

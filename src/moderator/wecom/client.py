@@ -94,6 +94,7 @@ class WeComClient:
         gate: Gate | None = None,
         on_token: Callable[[str], None] = lambda _app: None,
         clock: Callable[[], float] = time.monotonic,
+        wire: Callable[..., Wire] = Wire,
     ) -> None:
         self._on_token = on_token
         self._corp = settings.corp_id
@@ -101,7 +102,7 @@ class WeComClient:
         self._gate = gate or OpenGate()
         self._clock = clock
         self._sizes: dict[str, tuple[float, int]] = {}
-        self._wire = Wire(
+        self._wire = wire(
             http, address=str(settings.api_url), timeout=settings.timeout, on_call=on_call
         )
         # Tokens belong to secrets, not to names: two names of one app share one token.

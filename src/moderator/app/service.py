@@ -1,79 +1,79 @@
-"""The composition root: every part of the service is built and joined here, and nowhere else."""
+"""One running service: its parts, and what works beside the requests."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Concatenate, TypeVar
 
 import httpx
 import structlog
-from fastapi import FastAPI
 
 from moderator import __version__
+from moderator.app.parts import envelopes_of, rules_of, shelf_of, siem_of, spool_of
 from moderator.conditions import Conditions
 from moderator.domain import canary
+from moderator.domain.access import Actor, holder
 from moderator.domain.cards import CardAnswer
 from moderator.domain.decision import ActionKind
 from moderator.domain.message import Message
 from moderator.domain.people import ContactChange
 from moderator.enforcement.alarms import AlarmWatch
 from moderator.enforcement.approval import Approval
+from moderator.enforcement.bulk import Bulk
 from moderator.enforcement.directory import Directory
 from moderator.enforcement.gatekeeper import Gatekeeper
 from moderator.enforcement.retention import Retention
+from moderator.enforcement.rule_archive import RuleArchive
 from moderator.enforcement.sanctions import Sanctions
-from moderator.enforcement.stationery import StationeryShelf
+from moderator.enforcement.tallying import Tallying
+from moderator.enforcement.traced import TracedSanctions
 from moderator.enforcement.worker import Worker
-from moderator.intake.callback import PATH as CALLBACK_PATH
-from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.draining import Draining
 from moderator.intake.reception import Reception, Report
 from moderator.intake.silence import SilenceWatch
+from moderator.intake.traced import TracedKeeper, TracedReception, traced_look
 from moderator.intake.wide_event import MessageLog
 from moderator.ledger.alarms import Alarms
+from moderator.ledger.bulk import BulkWork
 from moderator.ledger.cards import Cards
 from moderator.ledger.contacts import Contacts
-from moderator.ledger.embedded import data_directory
+from moderator.ledger.counting_days import DayCounts
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.failed import FailedMessages
 from moderator.ledger.hours import AppHours
+from moderator.ledger.judging import Judging
 from moderator.ledger.keeping import Keeper
-from moderator.ledger.merits import Merits
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.people import People
 from moderator.ledger.rates import Rates
 from moderator.ledger.recording import Recorder
 from moderator.ledger.requests import Requests
-from moderator.ledger.spool import Spool
+from moderator.ledger.retention import Departures, Erasure, Terms
+from moderator.ledger.rule_versions import RuleVersions
+from moderator.ledger.spool_erasure import SpoolErasure
+from moderator.ledger.unmasking import Unmaskings
 from moderator.ledger.violations import Violations
 from moderator.matching.conversation import Conversation
-from moderator.pipeline import Outcome, Pipeline
+from moderator.pipeline import Outcome, Pipeline, find
 from moderator.rulebook.book import Rulebook
 from moderator.rulebook.cache import RulebookCache
 from moderator.rulebook.loader import load_rulebook
 from moderator.rulebook.watcher import RulebookWatcher, WatchState
-from moderator.settings import Settings, WeComSettings
-from moderator.shipped import rules_directory
+from moderator.settings import Settings
 from moderator.telemetry.metrics import Metrics
-from moderator.web.alarms import alarms_router
-from moderator.web.front import Moderator
+from moderator.telemetry.tracing import Tracer, tracer_of
 from moderator.web.health import WeComWatch
-from moderator.web.ops import Ops
-from moderator.web.people import people_router
-from moderator.web.problems import install_problems
-from moderator.web.query import query_router
-from moderator.web.reference import reference_route
-from moderator.web.requests import requests_router
 from moderator.wecom.client import WeComClient
-from moderator.wecom.envelope import Envelope
-from moderator.wecom.gate import Gate
-from moderator.wecom.siem import Siem
+from moderator.wecom.traced import TracedWire
+from moderator.wecom.wire import Wire
 
 # The outcomes of messages that the rules were tried on.
 _LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
+
+Part = TypeVar("Part")
 
 
 class Service:
@@ -98,9 +98,16 @@ class Service:
         self.settings = settings
         self.engine = engine
         self.metrics = Metrics(version=__version__)
+        self.tracer = tracer_of(settings.telemetry, version=__version__)
         self.watch = WeComWatch()
         self.http = httpx.AsyncClient()
         self.violations = Violations(engine, cipher)
+        self.unmaskings = Unmaskings(
+            engine,
+            self.violations,
+            lasts=settings.evidence.unmask_for,
+            persons=settings.evidence.unmask_persons,
+        )
         self.failed = FailedMessages(engine, keep=timedelta(days=settings.evidence.keep_days))
         self.outbox = Outbox(
             engine,
@@ -111,6 +118,9 @@ class Service:
         self.requests = Requests(engine)
         self.shelf = shelf_of(settings)
         self.rules = self._follow_rules(rules_of(settings), cache)
+        self.rule_archive = RuleArchive(
+            RuleVersions(engine), book=lambda: self.rules.current, clock=_now
+        )
         self.spool = spool_of(settings)
         self.keeper = self._keeper(cipher)
         self.draining = Draining(self.keeper, self.spool, self.metrics)
@@ -127,8 +137,9 @@ class Service:
             settings.wecom,
             self.http,
             on_call=self._called,
-            on_token=self.metrics.show_token,
+            on_token=self._fetched,
             gate=self.gate,
+            wire=self._seen(Wire, TracedWire),
         )
         self.approval = Approval(
             self.client,
@@ -136,13 +147,23 @@ class Service:
             Cards(engine),
             self.outbox,
             self.violations,
+            Judging(engine),
             settings.compliance,
             clock=_now,
         )
         self.contacts = Contacts(engine, clock=_now)
         self.reception = self._reception()
         self.worker = self._worker()
-        self.retention = Retention(self.violations, self.failed, self.gate.allowances, clock=_now)
+        self.tallying = Tallying(DayCounts(engine), clock=_now)
+        self.retention = Retention(
+            Erasure(engine),
+            self.failed,
+            SpoolErasure(self.spool, cipher, Terms.of(settings.evidence)),
+            Departures(engine, after=timedelta(days=settings.evidence.forget_people_days)),
+            self.gate.allowances,
+            clock=_now,
+        )
+        self.bulk = Bulk(BulkWork(engine, self._holder, clock=_now))
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.conditions = Conditions(
             settings=settings,
@@ -171,12 +192,18 @@ class Service:
             self._tasks["silence"] = asyncio.create_task(self.silence.run())
         self._tasks["spool"] = asyncio.create_task(self.draining.run())
         self._tasks["retention"] = asyncio.create_task(self.retention.run())
+        self._tasks["statistics"] = asyncio.create_task(self.tallying.run())
+        self._tasks["bulk"] = asyncio.create_task(self.bulk.run())
+        self._tasks["rule archive"] = asyncio.create_task(self.rule_archive.run())
 
     async def stop(self) -> None:
         """Begin nothing more, wait for what was begun, and let go of everything."""
         self.worker.stop()
         self.rules.stop()
         self.retention.stop()
+        self.tallying.stop()
+        self.rule_archive.stop()
+        self.bulk.stop()
         self.draining.stop()
         self.alarm_watch.stop()
         self.silence.stop()
@@ -185,6 +212,8 @@ class Service:
         await self.outbox.close()
         await self.client.close()
         await self.http.aclose()
+        if self.tracer:
+            await asyncio.to_thread(self.tracer.close)
 
     def _follow_rules(self, directory: Path, cache: RulebookCache | None) -> RulebookWatcher:
         book = load_rulebook(directory, cache=cache)
@@ -206,10 +235,10 @@ class Service:
             self.engine,
             cipher,
             Fingerprinter.of(evidence),
-            keep=timedelta(days=evidence.keep_days),
+            keep=Terms.of(evidence),
             always=(ActionKind.REPORT_TO_SIEM,) if self.settings.siem.url else (),
         )
-        return Keeper(
+        return self._seen(Keeper, TracedKeeper)(
             recorder,
             self.failed,
             self.spool,
@@ -219,7 +248,7 @@ class Service:
         )
 
     def _reception(self) -> Reception:
-        return Reception(
+        return self._seen(Reception, TracedReception)(
             corp=self.settings.wecom.corp_id,
             envelopes=envelopes_of(self.settings.wecom),
             pipeline=Pipeline(
@@ -227,6 +256,7 @@ class Service:
                 conversation=Conversation(),
                 keeper=self.keeper,
                 clock=_now,
+                look=traced_look(self.tracer, find) if self.tracer else find,
             ),
             keeper=self.keeper,
             metrics=self.metrics,
@@ -273,7 +303,7 @@ class Service:
 
     def _worker(self) -> Worker:
         self.directory = self._directory(self.client)
-        sanctions = Sanctions(
+        sanctions = self._seen(Sanctions, TracedSanctions)(
             self.client,
             self.violations,
             self.directory,
@@ -293,104 +323,22 @@ class Service:
             clock=_now,
         )
 
+    def _holder(self, name: str) -> Actor | None:
+        return holder(name) if name in self.settings.api.tokens else None
+
+    def _fetched(self, app: str) -> None:
+        self.metrics.show_token(app)
+        self.watch.fetched(app)
+
+    def _seen(
+        self, part: Callable[..., Part], traced: Callable[Concatenate[Tracer, ...], Part]
+    ) -> Callable[..., Part]:
+        """What makes the part: a traced one only where there is a tracer."""
+        return partial(traced, self.tracer) if self.tracer else part
+
     def _called(self, path: str, errcode: int) -> None:
         self.metrics.count_wecom_call(path, errcode)
         self.watch.saw(path, errcode)
-
-
-def create_app(
-    settings: Settings,
-    engine: Engine,
-    cache: RulebookCache | None = None,
-    settle: Callable[[], object] = object,
-) -> FastAPI:
-    """The whole service as an ASGI app; its lifespan starts and stops what works beside it.
-
-    `cache` and `settle` as in `Service`.
-    """
-    service = Service(settings, engine, cache, settle)
-    app = Moderator(
-        CallbackEndpoint(service.reception, service.metrics),
-        CALLBACK_PATH,
-        title="moderator",
-        version=__version__,
-        lifespan=_lifespan(service),
-        docs_url=None,
-        openapi_url="/api/openapi.json",
-        redoc_url=None,
-    )
-    install_problems(app)
-    app.router.routes += _ops(service).routes()
-    app.router.routes.append(reference_route(app))
-    app.include_router(query_router(service.violations, service.outbox, settings.api))
-    app.include_router(
-        people_router(
-            Merits(service.engine),
-            lambda: service.rules.current.policy,
-            settings.wecom.corp_id,
-            settings.api,
-        )
-    )
-    app.include_router(requests_router(service.requests, settings.api, corp=settings.wecom.corp_id))
-    app.include_router(alarms_router(service.alarms, settings.api, clock=_now))
-    return app
-
-
-def shelf_of(settings: Settings) -> StationeryShelf:
-    """The notices of this deployment: shipped, and as its rule folder changes them."""
-    return StationeryShelf(rules_directory(), rules_of(settings), settings.compliance.language)
-
-
-def siem_of(settings: Settings, http: httpx.AsyncClient, gate: Gate | None = None) -> Siem | None:
-    """The receiver of signed reports, if there is one."""
-    return Siem(settings.siem, http, clock=_now, gate=gate) if settings.siem.url else None
-
-
-def rules_of(settings: Settings) -> Path:
-    """The folder that the rules come from."""
-    return settings.rules.directory or rules_directory()
-
-
-def spool_of(settings: Settings) -> Spool:
-    """The spool of this deployment; those of others may lie in the same folder."""
-    whose = f"{settings.wecom.corp_id} {settings.database.url.get_secret_value()}"
-    name = hashlib.sha256(whose.encode()).hexdigest()[:16]
-    directory = settings.spool.directory or data_directory() / "spool"
-    return Spool(directory / f"{name}.sqlite", limit=settings.spool.megabytes * 1024 * 1024)
-
-
-def envelopes_of(wecom: WeComSettings) -> dict[str, Envelope]:
-    """One envelope for each app, by its name in the settings."""
-    return {
-        name: Envelope(
-            token=app.token.get_secret_value(),
-            encoding_aes_key=app.encoding_aes_key.get_secret_value(),
-            receive_id=wecom.corp_id if app.receive_id is None else app.receive_id,
-        )
-        for name, app in wecom.apps.items()
-    }
-
-
-def _ops(service: Service) -> Ops:
-    return Ops(
-        version=__version__,
-        metrics=service.metrics,
-        rulebook=lambda: service.rules.current.hash,
-        ready=service.conditions.ready(),
-        others=service.conditions.others(),
-    )
-
-
-def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        service.start()
-        try:
-            yield
-        finally:
-            await service.stop()
-
-    return lifespan
 
 
 def _now() -> datetime:

@@ -1,0 +1,55 @@
+"""Keeps every version of every rule that was in use, off the serving path."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from moderator.errors import LedgerError
+from moderator.ledger.rule_versions import RuleVersions
+from moderator.rulebook.book import Rulebook
+
+
+class RuleArchive:
+    """Follows the rulebook in use; a ledger that is away is tried again later."""
+
+    def __init__(
+        self,
+        versions: RuleVersions,
+        *,
+        book: Callable[[], Rulebook],
+        clock: Callable[[], datetime],
+        every: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._versions = versions
+        self._book = book
+        self._clock = clock
+        self._every = every
+        self._kept = ""  # the hash of the newest book that is in the archive
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger("moderator.rules")
+
+    async def run(self) -> None:
+        """Look every few seconds whether there is another book, until `stop`."""
+        while not self._stopping.is_set():
+            await self._keep()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._every.total_seconds()):
+                    await self._stopping.wait()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def _keep(self) -> None:
+        book = self._book()
+        if book.hash == self._kept:
+            return
+        try:
+            new = await self._versions.keep(book.rules, now=self._clock())
+        except LedgerError as error:
+            self._log.warning("could not keep the rules", exc_info=error)
+            return
+        self._kept = book.hash
+        self._log.info("kept the rules", rulebook=book.hash, versions=new)

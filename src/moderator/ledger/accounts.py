@@ -1,0 +1,306 @@
+"""Users: who they are, what they may do, and how they prove it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from moderator.domain.access import Actor, Grant, Right, Role
+from moderator.errors import NotFound
+from moderator.ledger import audit
+from moderator.ledger.access_tables import sessions, users
+from moderator.ledger.audit import Deed
+from moderator.ledger.engine import Engine, Row, Transaction, prepare
+
+_BY_NAME = prepare(select(users).where(users.c.name == bindparam("name")))
+_BY_SUBJECT = prepare(
+    select(users)
+    .where(users.c.source == bindparam("source"), users.c.subject == bindparam("subject"))
+    .with_for_update()
+)
+_MOST: Final = 1000
+
+
+class Source(StrEnum):
+    """Where people prove who they are: here, at the company's provider, or in WeCom."""
+
+    LOCAL = "local"
+    OIDC = "oidc"
+    WECOM = "wecom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A user to be; `subject` is how the source knows them, and never changes."""
+
+    name: str
+    display: str
+    source: Source
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user.  `managed`: what they may do comes from their source, anew at each login."""
+
+    id: int
+    name: str
+    display: str
+    source: Source
+    subject: str
+    managed: bool
+    grant: Grant
+    created_at: datetime
+    created_by: str
+    disabled_at: datetime | None
+    seen_at: datetime | None
+
+    def actor(self, scope: frozenset[Right] | None = None, *, through: str = "") -> Actor:
+        """The user as one who asks, `through` a token with that label."""
+        return Actor(
+            name=f"{self.name} ({through})" if through else self.name,
+            roles=self.grant.roles,
+            departments=self.grant.departments,
+            scope=scope,
+            account=self.id,
+        )
+
+
+class Accounts:
+    """Keeps users; every change is written in the audit log with it."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def list(self) -> Sequence[Account]:
+        """All users by name."""
+        async with self._engine.begin() as transaction:
+            found = await transaction.rows(select(users).order_by(users.c.name).limit(_MOST))
+        return [account_of(row) for row in found]
+
+    async def one(self, id_: int) -> Account:
+        """Raises `NotFound`."""
+        async with self._engine.begin() as transaction:
+            return await _one(transaction, id_)
+
+    async def credentials(self, name: str) -> tuple[Account, str] | None:
+        """A user of that name with the hash of their password, empty where they have none."""
+        async with self._engine.begin() as transaction:
+            row = await transaction.row(_BY_NAME, name=name)
+        return (account_of(row), row["password"]) if row else None
+
+    async def add(self, newcomer: Newcomer, grant: Grant, *, by: str) -> Account | None:
+        """A user from elsewhere, expected; None where there is such a one, or one of that name."""
+        async with self._engine.begin() as transaction:
+            return await create(transaction, newcomer, grant, by=by, at=self._clock())
+
+    async def welcome(self, newcomer: Newcomer, told: Grant | None) -> Account | None:
+        """Whoever proved elsewhere who they are, with what their source `told` that they may do.
+
+        None for whom nothing was told and nobody here has let in.
+        """
+        now = self._clock()
+        async with self._engine.begin() as transaction:
+            row = await transaction.row(
+                _BY_SUBJECT, source=newcomer.source, subject=newcomer.subject
+            )
+            if row is None:
+                return await _first_visit(transaction, newcomer, told, at=now)
+            account = account_of(row)
+            if not account.managed or (told and told == account.grant):
+                return account
+            if told is None:
+                await _end_sessions(transaction, account.id)
+                return None
+            return await _changed(transaction, account, told, by=newcomer.source, at=now)
+
+    async def change(self, id_: int, grant: Grant, *, by: str) -> Account:
+        """Give a user other rights, from now on by hand; whatever they have open ends.
+
+        Raises `NotFound`.
+        """
+        async with self._engine.begin() as transaction:
+            account = await _one(transaction, id_, lock=True)
+            return await _changed(
+                transaction, account, grant, by=by, at=self._clock(), managed=False
+            )
+
+    async def enable(self, id_: int, *, enabled: bool, by: str) -> Account:
+        """Let a user in again, or not any more, at once.  Raises `NotFound`."""
+        now = self._clock()
+        async with self._engine.begin() as transaction:
+            account = await _one(transaction, id_, lock=True)
+            if (account.disabled_at is None) == enabled:
+                return account
+            values = {"disabled_at": None if enabled else now, "changed_at": now}
+            row = await _update(transaction, id_, values)
+            if not enabled:
+                await _end_sessions(transaction, id_)
+            name = "user.enabled" if enabled else "user.disabled"
+            await audit.write(transaction, _deed(by, name, row), at=now)
+        return account_of(row)
+
+    async def set_password(self, id_: int, password: str, *, by: str) -> None:
+        """Keep the hash of a new password; whatever was open with the old one ends."""
+        now = self._clock()
+        async with self._engine.begin() as transaction:
+            row = await _update(transaction, id_, {"password": password, "changed_at": now})
+            await _end_sessions(transaction, id_)
+            await audit.write(transaction, _deed(by, "user.password_changed", row), at=now)
+
+    async def rehash(self, id_: int, before: str, after: str) -> None:
+        """The same password under better parameters, unless it was changed meanwhile."""
+        better = (
+            update(users)
+            .where(users.c.id == id_, users.c.password == before)
+            .values(password=after)
+        )
+        async with self._engine.begin() as transaction:
+            await transaction.rows(better)
+
+
+async def create(
+    transaction: Transaction,
+    newcomer: Newcomer,
+    grant: Grant,
+    *,
+    by: str,
+    at: datetime,
+    password: str = "",
+    managed: bool = False,
+) -> Account | None:
+    """A new user; None where there is such a one, or one of that name."""
+    row = await transaction.row(
+        insert(users)
+        .values(
+            **_identity(newcomer),
+            **_rights(grant),
+            password=password,
+            managed=managed,
+            created_at=at,
+            created_by=by,
+            changed_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(*users.c)
+    )
+    if row is None:
+        return None
+    deed = Deed(actor=by, action="user.created", subject=_subject(row), detail=_told(row))
+    await audit.write(transaction, deed, at=at)
+    return account_of(row)
+
+
+def account_of(row: Row) -> Account:
+    departments = row["departments"]
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        display=row["display"],
+        source=Source(row["source"]),
+        subject=row["subject"],
+        managed=row["managed"],
+        grant=Grant(
+            roles=frozenset(map(Role, row["roles"])),
+            departments=None if departments is None else frozenset(departments),
+        ),
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        disabled_at=row["disabled_at"],
+        seen_at=row["seen_at"],
+    )
+
+
+async def _first_visit(
+    transaction: Transaction, newcomer: Newcomer, told: Grant | None, *, at: datetime
+) -> Account | None:
+    if told is None:
+        return None
+    by = newcomer.source.value
+    made = await create(transaction, newcomer, told, by=by, at=at, managed=True)
+    # Names may be given to another person at the provider; what is theirs alone is the subject.
+    named = Newcomer(
+        name=f"{newcomer.subject} ({by})",
+        display=newcomer.display,
+        source=newcomer.source,
+        subject=newcomer.subject,
+    )
+    return made or await create(transaction, named, told, by=by, at=at, managed=True)
+
+
+async def _changed(
+    transaction: Transaction,
+    account: Account,
+    grant: Grant,
+    *,
+    by: str,
+    at: datetime,
+    managed: bool = True,
+) -> Account:
+    values = {**_rights(grant), "managed": managed, "changed_at": at}
+    row = await _update(transaction, account.id, values)
+    await _end_sessions(transaction, account.id)
+    before = {"before": _rights(account.grant)}
+    deed = Deed(actor=by, action="user.changed", subject=_subject(row), detail=_told(row) | before)
+    await audit.write(transaction, deed, at=at)
+    return account_of(row)
+
+
+async def _one(transaction: Transaction, id_: int, *, lock: bool = False) -> Account:
+    statement = select(users).where(users.c.id == id_)
+    row = await transaction.row(statement.with_for_update() if lock else statement)
+    if row is None:
+        raise NotFound(f"user {id_}")
+    return account_of(row)
+
+
+async def _update(transaction: Transaction, id_: int, values: dict[str, Any]) -> Row:
+    row = await transaction.row(
+        update(users).where(users.c.id == id_).values(values).returning(*users.c)
+    )
+    if row is None:
+        raise NotFound(f"user {id_}")
+    return row
+
+
+async def _end_sessions(transaction: Transaction, id_: int) -> None:
+    await transaction.rows(delete(sessions).where(sessions.c.user_id == id_))
+
+
+def _identity(newcomer: Newcomer) -> dict[str, Any]:
+    return {
+        "name": newcomer.name,
+        "display": newcomer.display,
+        "source": newcomer.source.value,
+        "subject": newcomer.subject,
+    }
+
+
+def _rights(grant: Grant) -> dict[str, Any]:
+    return {
+        "roles": sorted(role.value for role in grant.roles),
+        "departments": None if grant.departments is None else sorted(grant.departments),
+    }
+
+
+def _told(row: Row) -> dict[str, Any]:
+    departments = row["departments"]
+    return {
+        "name": row["name"],
+        "source": row["source"],
+        "roles": [*row["roles"]],
+        "departments": None if departments is None else [*departments],
+    }
+
+
+def _subject(row: Row) -> str:
+    return f"user/{row['id']}"
+
+
+def _deed(by: str, action: str, row: Row) -> Deed:
+    return Deed(actor=by, action=action, subject=_subject(row), detail={"name": row["name"]})

@@ -1,0 +1,176 @@
+"""How people come in: with a password, an invitation, or by what another site says of them."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from moderator.domain.access import Grant
+from moderator.errors import NameTaken
+from moderator.identity.passwords import Passwords, fault_of
+from moderator.ledger.accounts import Account, Accounts, Newcomer
+from moderator.ledger.attempts import Attempts, Guessed
+from moderator.ledger.audit import Audit, Deed
+from moderator.ledger.invitations import Invitation, Invitations
+from moderator.ledger.sessions import Sessions, Visit
+
+# No blanks and brackets: names with these are of people and programs from elsewhere.
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LONGEST_DISPLAY: Final = 64
+
+
+class Reason(StrEnum):
+    """Why somebody does not come in; its words are `login.fault_VALUE`."""
+
+    WRONG = "wrong"  # whatever of it is
+    WAIT = "wait"
+    CODE = "code"
+    NAME = "name"
+    NAME_TAKEN = "name_taken"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    TOO_SIMPLE = "too_simple"
+    NOT_EXPECTED = "not_expected"
+    PROVIDER = "provider"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(unsafe_hash=True)
+class Turned(Exception):
+    """Somebody stays outside; another try is of use after `wait`."""
+
+    reason: Reason
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What somebody chose who was invited."""
+
+    name: str
+    display: str
+    password: str
+
+
+class Entrance:
+    """Lets people in.  Every try is counted first, and every outcome stands in the audit log.
+
+    All methods raise `Turned`.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        invitations: Invitations,
+        attempts: Attempts,
+        sessions: Sessions,
+        audit: Audit,
+        *,
+        passwords: Passwords,
+        reserved: Iterable[str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`reserved` names are those of the settings' tokens: no user may pass for one."""
+        self.accounts = accounts
+        self.invitations = invitations
+        self.sessions = sessions
+        self.passwords = passwords
+        self._attempts = attempts
+        self._audit = audit
+        self._reserved = frozenset(reserved)
+        self._clock = clock
+
+    async def by_password(self, name: str, password: str, visit: Visit) -> Account:
+        """The user of that name, if this is their password.
+
+        Unknown names, users without a password and disabled ones cost the same work, and get the
+        same answer, as a wrong password.
+        """
+        name = name.strip().lower()
+        account, address = Guessed.account(name), Guessed.address(visit.address)
+        await self._admit(account, address)
+        found = await self.accounts.credentials(name) if _NAME.fullmatch(name) else None
+        fits = await self.passwords.verify(password, found[1] if found else "")
+        if found is None or not fits or found[0].disabled_at:
+            await self._note_failure(found[0] if found else None, visit)
+            raise Turned(Reason.WRONG)
+        await self._attempts.forgive(account, address)
+        await self._keep_current(found[0], found[1], password)
+        return found[0]
+
+    async def look(self, code: str, visit: Visit) -> Invitation:
+        """What an invitation is good for."""
+        await self._admit(Guessed.address(visit.address))
+        invitation = await self.invitations.look(code)
+        if invitation is None:
+            await self._note_failure(None, visit)
+            raise Turned(Reason.CODE)
+        return invitation
+
+    async def by_invitation(self, code: str, chosen: Chosen, visit: Visit) -> Account:
+        """A new user, or one with a new password."""
+        invitation = await self.look(code, visit)
+        name = invitation.name or chosen.name.strip().lower()
+        self._check(name, chosen.password)
+        hashed = await self.passwords.hash(chosen.password)
+        display = _shown(chosen.display) or name
+        try:
+            made = await self.invitations.redeem(code, name=name, display=display, password=hashed)
+        except NameTaken as error:
+            raise Turned(Reason.NAME_TAKEN) from error
+        if made is None or made.disabled_at:
+            raise Turned(Reason.CODE)
+        await self._attempts.forgive(Guessed.account(name), Guessed.address(visit.address))
+        return made
+
+    async def by_other_site(self, newcomer: Newcomer, told: Grant | None, visit: Visit) -> Account:
+        """Whoever another site knows, if it or an admin here says what they may do."""
+        account = await self.accounts.welcome(newcomer, told)
+        if account is None or account.disabled_at:
+            await self._note_failure(account, visit, who=newcomer.name)
+            raise Turned(Reason.NOT_EXPECTED)
+        return account
+
+    async def change_password(self, account_id: int, old: str, new: str, visit: Visit) -> None:
+        """Another password for a local user who knows the one before; all log-ins end."""
+        account = await self.accounts.one(account_id)
+        await self.by_password(account.name, old, visit)
+        self._check(account.name, new)
+        hashed = await self.passwords.hash(new)
+        await self.accounts.set_password(account.id, hashed, by=account.name)
+
+    async def _admit(self, *guessed: Guessed) -> None:
+        wait = await self._attempts.admit(*guessed)
+        if wait > timedelta(0):
+            raise Turned(Reason.WAIT, wait)
+
+    def _check(self, name: str, password: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise Turned(Reason.NAME)
+        if name in self._reserved:
+            raise Turned(Reason.NAME_TAKEN)
+        if fault := fault_of(password, name):
+            raise Turned(Reason(fault))
+
+    async def _keep_current(self, account: Account, kept: str, password: str) -> None:
+        if self.passwords.is_outdated(kept):
+            better = await self.passwords.hash(password)
+            await self.accounts.rehash(account.id, kept, better)
+
+    async def _note_failure(self, account: Account | None, visit: Visit, *, who: str = "") -> None:
+        """Without what was typed for a name: it may be a password."""
+        deed = Deed(
+            actor=account.name if account else who,
+            action="login.failed",
+            subject=f"user/{account.id}" if account else "",
+            detail={"method": visit.method, "address": visit.address},
+        )
+        await self._audit.write(deed, at=self._clock())
+
+
+def _shown(display: str) -> str:
+    """Without what nobody could see, and PostgreSQL would not keep."""
+    return "".join(filter(str.isprintable, display)).strip()[:_LONGEST_DISPLAY]

@@ -1,0 +1,123 @@
+"""Many cases at once, over the API of the service as a process of its own."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import SmallRules
+from tests.journeys.conftest import Running, Staff, Start
+
+from moderator.domain.decision import ActionKind
+from moderator.domain.finding import Finding, Hit
+from moderator.domain.message import Message, Source, TextField
+from moderator.domain.rule import Severity
+from moderator.ledger import standings
+from moderator.ledger.audit import Audit
+from moderator.ledger.engine import Engine, Prepared
+from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording import Recorder
+from moderator.policy.policy import Ladder, Policy, Rung
+from moderator.settings import Settings, build_settings
+
+CASES = 500
+PEOPLE = 50
+MASS = Hit(
+    rule="mass-mail",
+    version="v1",
+    category="advertising",
+    severity=Severity.MEDIUM,
+    start=0,
+    end=4,
+    word="周年庆典",
+    field="Content",
+)
+WARN = Rung(at=1, actions=(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP))
+POLICY = Policy(ladders=(Ladder(id="all", window=timedelta(days=180), rungs=(WARN,)),))
+
+
+async def record(database: Engine, settings: Settings) -> None:
+    """What a rule too many makes of one campaign: ten hits for each of fifty people."""
+    recorder = Recorder(
+        database,
+        EvidenceCipher.of(settings.evidence),
+        Fingerprinter.of(settings.evidence),
+        keep=timedelta(days=30),
+        within=timedelta(seconds=30),
+    )
+    for number in range(CASES):
+        at = datetime.now(UTC) - timedelta(seconds=CASES - number)
+        message = Message(
+            key=sha256(f"bulk {number}".encode()).hexdigest(),
+            corp=settings.wecom.corp_id,
+            app="moderation",
+            source=Source.CALLBACK,
+            sender=f"person{number % PEOPLE}",
+            message_id=str(number),
+            kind="text",
+            sent_at=at,
+            fields=(TextField("Content", "周年庆典，欢迎参加"),),
+        )
+        await recorder.record(message, Finding((MASS,)), policy=POLICY, rulebook="b", now=at)
+
+
+async def until(staff: Staff, job: int, done: Callable[[Any], bool]) -> Any:
+    async with asyncio.timeout(240):
+        while not done(found := await staff.get(f"/jobs/{job}")):
+            pass
+    return found
+
+
+async def counted(staff: Staff, status: str) -> int:
+    number: int = (await staff.get("/violations/count", status=status))["number"]
+    return number
+
+
+async def test_five_hundred_are_dismissed_through_a_crash_and_taken_back(
+    start: Start,
+    deployment: dict[str, Any],
+    meet: Callable[[Running], Staff],
+    database: Engine,
+    tmp_path: Path,
+) -> None:
+    """Each once and none left out, then every record, strike and action as it was before."""
+    deployment["enforcement"] = {"enabled": False}
+    deployment["rules"] = {"directory": str(SmallRules(tmp_path / "small").folder)}
+    await record(database, build_settings(deployment))
+    before = await standing(database)
+    running = await start("serve", settings=deployment)
+    staff = meet(running)
+    order = {"kind": "dismiss", "reason": "自家活动", "of": {"filter": {"rule": "mass-mail"}}}
+    job = (await staff.post("/jobs", order)).json()["id"]
+    await until(staff, job, lambda found: found["counts"]["done"] > CASES // 10)
+    await running.kill()
+    staff = meet(await start("serve", settings=deployment))
+    done = await until(staff, job, lambda found: found["state"] == "done")
+
+    assert (done["total"], done["counts"]["done"]) == (CASES, CASES)
+    assert await counted(staff, "dismissed") == CASES
+    assert set((await standing(database)).values()) == {0}
+    assert await standings.deviations(database) == []
+
+    undoing = (await staff.post(f"/jobs/{job}/undo", {"reason": "其实不是"})).json()["id"]
+    undone = await until(staff, undoing, lambda found: found["state"] == "done")
+    assert undone["counts"]["done"] == CASES
+    assert await counted(staff, "open") == CASES
+    assert await standing(database) == before
+    assert await standings.deviations(database) == []
+    states = {
+        action["state"]
+        for action in (await staff.get("/actions", kind="warn_sender", limit=200))["items"]
+    }
+    assert states == {"queued"}
+    assert await Audit(database).verify() == []
+
+
+async def standing(database: Engine) -> dict[str, int]:
+    """How many strikes each person has."""
+    sql = "SELECT sender, jsonb_array_length(strikes) AS strikes FROM standings"
+    async with database.begin() as transaction:
+        rows = await transaction.rows(Prepared(sql, (), {}))
+    return {row["sender"]: row["strikes"] for row in rows}
