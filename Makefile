@@ -13,7 +13,7 @@ PINNED := --quiet --upgrade --generate-hashes --no-header --python-version 3.11 
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults fuzz audit docs lock format clean
+.PHONY: help demo test check bench faults fuzz audit chromium docs lock format clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ help: ## what can be made
 demo: $(INSTALLED) ## the service, a stand-in WeCom and a scripted day of chat
 	$(BIN)/moderator demo $(ARGS)
 
-test: check build/tools/promtool ## everything that must hold
+test: check build/tools/promtool chromium ## everything that must hold
 	$(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(INSTALLED) ## lint, types, import contract, shipped rules
@@ -42,6 +42,10 @@ faults: $(INSTALLED) ## kill, fill up and cut off every part, and check that not
 
 fuzz: $(INSTALLED) ## inputs that nobody would send by accident    (ARGS="--cases 1000000")
 	$(BIN)/python -m fuzz $(ARGS)
+
+chromium: # without it the browser tests are skipped, loudly; under CI they fail
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq --yes --no-install-recommends install chromium >/dev/null; } \
+	  || echo "chromium cannot be installed here: the browser tests are skipped" >&2
 
 audit: $(INSTALLED) ## known vulnerabilities of what is locked; asks an advisory service
 	$(BIN)/python -m venv build/audit

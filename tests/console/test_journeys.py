@@ -135,6 +135,30 @@ async def test_keys_do_nothing_in_fields_with_modifiers_and_while_composing(
     assert await status_of(desk, case) == "open"
 
 
+async def test_what_is_typed_at_once_decides_nothing(desk: Desk, enter: Enter) -> None:
+    """The form that a key opens has the next key, and a key pressed twice decides once."""
+    (case,) = await open_cases(desk)
+    page = await enter(f"/console/cases/{case}")
+    await page.evaluate(
+        "for (const key of ['e', 'c']) document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+    await expect(page.locator("#escalate-to")).to_be_focused()
+    assert await status_of(desk, case) == "open"
+    await page.keyboard.press("Escape")
+
+    await page.evaluate(
+        "for (const key of ['c', 'c']) document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+
+    await expect(page.locator(".toast")).to_contain_text(f"#{case}")
+    assert await status_of(desk, case) == "confirmed"
+    await page.wait_for_load_state()
+    await page.keyboard.press("u")
+    await expect(page.locator(".toast")).to_contain_text("已撤销")
+
+
 async def test_j_and_k_lead_through_the_line(desk: Desk, enter: Enter) -> None:
     """On to the next case, and back to the one before."""
     page = await enter("/console/queue")
@@ -152,7 +176,7 @@ async def test_j_and_k_lead_through_the_line(desk: Desk, enter: Enter) -> None:
 
 
 async def test_help_shows_the_keys_of_the_page(desk: Desk, enter: Enter) -> None:
-    """And Esc closes it."""
+    """Esc closes it, and so does its button; keys work again after either."""
     (case,) = await open_cases(desk)
     page = await enter(f"/console/cases/{case}")
     await page.keyboard.press("?")
@@ -161,6 +185,10 @@ async def test_help_shows_the_keys_of_the_page(desk: Desk, enter: Enter) -> None
     await page.keyboard.press("Escape")
 
     await expect(page.locator("#keys")).to_be_hidden()
+    await page.keyboard.press("?")
+    await page.locator("#keys button").click()
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
 
 
 async def test_many_are_dismissed_at_once_and_taken_back(desk: Desk, enter: Enter) -> None:

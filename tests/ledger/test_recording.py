@@ -16,8 +16,9 @@ from moderator.errors import LedgerUnavailable
 from moderator.ledger import standings
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
+from moderator.ledger.inserting import CHANNEL
 from moderator.ledger.listening import Listener
-from moderator.ledger.recording import CHANNEL, Recorded, Recorder
+from moderator.ledger.recording import Recorded, Recorder
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderator.errors import MalformedEnvelope
-from moderator.wecom import xml
+from moderator.wecom import flat, xml
 
 _PIECES = (
     *("<xml>", "</xml>", "<a>", "</a>", "<Content>", "</Content>", "<a/>", "<a b='c'>", "<!--x-->"),
@@ -53,7 +53,7 @@ def test_what_wecom_writes_is_read_at_a_glance() -> None:
         "<xml><ToUserName><![CDATA[ww]]></ToUserName><CreateTime>1348831860</CreateTime>"
         "<Content><![CDATA[第一行\n<b>]] > [微笑] & 好]]></Content></xml>"
     )
-    assert xml._at_a_glance(document.encode()) == [
+    assert flat.children(document.encode()) == [
         ("ToUserName", "ww"),
         ("CreateTime", "1348831860"),
         ("Content", "第一行\n<b>]] > [微笑] & 好"),

@@ -1,12 +1,22 @@
 // Keys for what the page can do: whatever has a `data-key` is clicked by it, or gets the focus.
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
+// Between a decision and the next page a key would decide twice.
+let leaving = false;
+
 export function listen() {
+  document.addEventListener("submit", (event) => {
+    const stays = event.target.method === "dialog" || "downloads" in event.target.dataset;
+    leaving = !event.defaultPrevented && !stays;
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") return leave(event.target);
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(FIELDS)) return;
-    if (document.querySelector("dialog[open]")) return;
+    if (leaving || document.querySelector("dialog[open]")) return;
     const wanted = find(event.key);
     if (!wanted) return;
     event.preventDefault();
@@ -54,11 +64,17 @@ function press(wanted) {
     wanted.focus();
     wanted.select?.();
   } else if (wanted.tagName === "SUMMARY") {
-    wanted.focus();
-    wanted.click();
+    fold(wanted.parentElement);
   } else {
     wanted.click();
   }
+}
+
+// At once, not when the browser tells of it: the next key belongs into the field.
+function fold(folded) {
+  folded.open = !folded.open;
+  const field = folded.open && folded.querySelector("input:not([type=hidden]), textarea, select");
+  (field || folded.querySelector("summary")).focus();
 }
 
 // Back to the page from a field, so that keys work again; a folded form closes.
