@@ -28,7 +28,7 @@ async def test_the_running_service_answers_with_the_same_key(
     ("setting", "value", "named"),
     [
         ("token", "another-token-of-the-console", "another Token"),
-        ("encoding_aes_key", encoding_aes_key(), "another EncodingAESKey"),
+        pytest.param("encoding_aes_key", encoding_aes_key(), "another EncodingAESKey", id="key"),
         ("receive_id", "ww99999999999999", "another corp id"),
     ],
 )
