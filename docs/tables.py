@@ -31,8 +31,12 @@ def settings_table() -> str:
 
 
 def endpoints_table(app: FastAPI) -> str:
-    """Every path that answers, with the first line of what its code says of it."""
-    rows = sorted({*_documented(app), *_plain(app)})
+    """Every path that answers, with the first line of what its code says of it.
+
+    The console's pages are listed in `console.md`.
+    """
+    every = {*_documented(app), *_plain(app)}
+    rows = sorted(row for row in every if not row.startswith("| `/console/"))
     return "\n".join(["| path | methods | for |", "|---|---|---|", *rows])
 
 

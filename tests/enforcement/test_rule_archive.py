@@ -8,8 +8,10 @@ from typing import cast
 
 from moderator.domain.rule import Boundary, Rule, Separators, Severity, Word
 from moderator.enforcement.rule_archive import RuleArchive
+from moderator.ledger.audit import Audit
 from moderator.ledger.engine import Engine
 from moderator.ledger.rule_versions import RuleVersions, Version, contents_of
+from moderator.policy.policy import Policy
 from moderator.rulebook.book import Rulebook
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -38,6 +40,7 @@ class Book:
     def __init__(self, *rules: Rule) -> None:
         self.rules = rules
         self.hash = " ".join(rule.version for rule in rules)
+        self.policy = Policy(ladders=())
 
 
 async def kept(database: Engine, *wanted: Version) -> Sequence[Version]:
@@ -88,6 +91,9 @@ async def test_the_archive_follows_the_rules_in_use(database: Engine) -> None:
             assert not running.done()
     archive.stop()
     await running
+    deeds = [(row.deed.action, row.deed.subject) for row in await Audit(database).page()]
+    assert [deed[0] for deed in deeds] == ["rules.changed", "policy.changed", "rules.changed"]
+    assert [deed[1] for deed in deeds[::2]] == ["rulebook/v2", "rulebook/v1"]
 
 
 async def test_an_archive_without_a_ledger_tries_again() -> None:

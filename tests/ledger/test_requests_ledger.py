@@ -11,12 +11,13 @@ from moderator.domain.message import Message, Source, TextField
 from moderator.domain.people import Entry
 from moderator.domain.rule import Severity
 from moderator.errors import NotFound
+from moderator.ledger.audit import Audit
 from moderator.ledger.engine import Engine
 from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
 from moderator.ledger.judging import Judging
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.recording import Recorder
-from moderator.ledger.records import Status
+from moderator.ledger.records import ActionFilter, Status
 from moderator.ledger.requests import Requests
 from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
@@ -112,6 +113,28 @@ async def test_a_recall_told_twice_settles_nothing_the_second_time(desk: Desk) -
 
     assert again == ()
     assert len((await desk.outbox.one(asked)).history) == 1
+
+
+async def test_a_recall_elsewhere_settles_nothing(desk: Desk) -> None:
+    """Whoever is bound to other departments can neither settle a request nor prevent one."""
+    action = await desk.ask()
+
+    settled = await desk.requests.recalled("ww1", "m1", by="li", bound=frozenset({99}), now=NOW)
+
+    (waiting,) = await desk.outbox.list(ActionFilter(ids=(action,)))
+    assert (settled, waiting.state is ActionState.COMPLIED) == ((), False)
+    assert not await desk.requests.is_recalled(await desk.violations.one(waiting.violation_id))
+
+
+async def test_a_recall_is_in_the_audit_log(desk: Desk) -> None:
+    """Whoever tells it is named with each request that is settled."""
+    action = await desk.ask()
+    await desk.requests.recalled("ww1", "m1", by="archive", now=NOW)
+
+    deeds = [row.deed for row in await Audit(desk.database).page()]
+    assert [(one.actor, one.action, one.subject) for one in deeds] == [
+        ("archive", "action.complied", f"action/{action}")
+    ]
 
 
 async def test_a_recall_says_nothing_of_a_message_to_an_app(desk: Desk) -> None:

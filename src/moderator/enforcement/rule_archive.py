@@ -1,15 +1,21 @@
 """Keeps every version of every rule that was in use, off the serving path."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
 
 import structlog
 
 from moderator.errors import LedgerError
+from moderator.ledger.audit import Deed
 from moderator.ledger.rule_versions import RuleVersions
+from moderator.policy.canonical import canonical
 from moderator.rulebook.book import Rulebook
+
+_SERVICE: Final = "service"
 
 
 class RuleArchive:
@@ -48,8 +54,20 @@ class RuleArchive:
             return
         try:
             new = await self._versions.keep(book.rules, now=self._clock())
+            for deed in _deeds(book):
+                await self._versions.tell(deed, now=self._clock())
         except LedgerError as error:
             self._log.warning("could not keep the rules", exc_info=error)
             return
         self._kept = book.hash
         self._log.info("kept the rules", rulebook=book.hash, versions=new)
+
+
+def _deeds(book: Rulebook) -> Iterable[Deed]:
+    """That these rules and this policy are in use; told once of each."""
+    policy = sha256(canonical(book.policy).encode()).hexdigest()
+    rules = {"rules": len(book.rules)}
+    yield Deed(
+        actor=_SERVICE, action="rules.changed", subject=f"rulebook/{book.hash}", detail=rules
+    )
+    yield Deed(actor=_SERVICE, action="policy.changed", subject=f"policy/{policy}")

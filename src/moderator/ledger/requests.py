@@ -42,27 +42,40 @@ class Requests:
         self._engine = engine
 
     async def recalled(
-        self, corp: str, message_id: str, *, by: str, now: datetime | None = None
+        self,
+        corp: str,
+        message_id: str,
+        *,
+        by: str,
+        bound: frozenset[int] | None = None,
+        now: datetime | None = None,
     ) -> tuple[ActionRecord, ...]:
         """Keep that a message was taken back; the requests for it that are settled by that.
 
-        It may be told before the violation is recorded, and more than once.
+        It may be told before the violation is recorded, and more than once; whoever has a `bound`
+        can tell it only of what is recorded within it.
         """
         at = now or _now()
         told = insert(recalls).values(corp=corp, message_id=message_id, told_at=at, told_by=by)
-        about = violations.c.id == actions.c.violation_id
+        its = violations.c.id == actions.c.violation_id
         same = (violations.c.corp == corp, violations.c.message_id == message_id)
         named = violations.c.source == _one_of([source.value for source in _NAMED_BY_ID])
         async with self._engine.begin() as transaction:
-            await transaction.rows(told.on_conflict_do_nothing())
-            return await _comply(
+            settled = await _comply(
                 transaction,
                 actions.c.kind == ActionKind.ASK_RECALL.value,
-                select(violations.c.id).where(about, *same, named).exists(),
+                select(violations.c.id).where(its, *same, named).exists(),
+                *about(bound),
                 outcome="the message was taken back",
                 by=by,
                 at=at,
             )
+            if settled or bound is None:
+                await transaction.rows(told.on_conflict_do_nothing())
+            for action in settled:
+                deed = Deed(actor=by, action="action.complied", subject=f"action/{action.id}")
+                await audit.write(transaction, deed, at=now)
+            return settled
 
     async def is_recalled(self, violation: ViolationRecord) -> bool:
         """Whether it was told that the message was taken back."""

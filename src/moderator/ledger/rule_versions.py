@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from moderator.domain.rule import Rule
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Prepared, Transaction
 from moderator.policy.canonical import canonical
 
@@ -37,6 +39,11 @@ _CONTENTS: Final = Prepared(
     ("rules", "versions"),
     {},
 )
+# One process at a time: all of them begin with the same rules.
+_TELL: Final = Prepared("SELECT pg_advisory_xact_lock($1)", ("lock",), {"lock": 0x6D6F6472})
+_TOLD: Final = Prepared(
+    "SELECT subject FROM audit_log WHERE subject = $1 LIMIT 1", ("subject",), {}
+)
 
 
 class RuleVersions:
@@ -57,6 +64,13 @@ class RuleVersions:
                 content = await asyncio.to_thread(_content, new[id_, version])
                 await transaction.rows(_KEEP, rule=id_, version=version, content=content, at=now)
         return len(new)
+
+    async def tell(self, deed: Deed, *, now: datetime) -> None:
+        """Have the audit log tell of it, unless it has told of the same subject before."""
+        async with self._engine.begin() as transaction:
+            await transaction.rows(_TELL)
+            if not await transaction.rows(_TOLD, subject=deed.subject):
+                await audit.write(transaction, deed, at=now)
 
 
 async def contents_of(

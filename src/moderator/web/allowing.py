@@ -149,7 +149,7 @@ class Allowing:
             after = await asyncio.to_thread(with_allow_phrase, before, rule_id, phrase)
             told = {
                 "rule": rule_id,
-                "allowed": phrase,
+                "allowed": _digest(phrase),  # it repeats what somebody wrote
                 "file": name,
                 "before": _digest(before),
                 "after": _digest(after),

@@ -58,7 +58,9 @@ def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRout
     @router.post("/recalls")
     async def tell_recall(recall: Recall, actor: Annotated[Actor, Depends(judges)]) -> Settled:
         """Tell that a message of the archive was taken back; may be told more than once."""
-        settled = await requests.recalled(corp, recall.message, by=actor.name)
+        settled = await requests.recalled(
+            corp, recall.message, by=actor.name, bound=actor.departments
+        )
         log.info("recalled", actions=[action.id for action in settled], by=actor.name)
         return Settled(actions=tuple(ActionDetail.model_validate(action) for action in settled))
 

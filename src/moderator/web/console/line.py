@@ -139,14 +139,15 @@ class Line:
         told = {
             "status": [status.value for status in fitting.statuses],
             "severity": fitting.severity.label if fitting.severity else None,
-            "unassigned": "true" if fitting.assignee == "" else None,
             "action_state": [state.value for state in fitting.action_states],
             "sent_after": fitting.sent_from and fitting.sent_from.isoformat(),
             "sent_before": fitting.sent_until and fitting.sent_until.isoformat(),
             "time_zone": str(self.zone),
             **{name: getattr(fitting, name) for name in _SAME_IN_API},
         }
-        query = urlencode({name: one for name, one in told.items() if one}, doseq=True)
+        # An empty assignee is a condition too: nobody's.
+        kept = {name: one for name, one in told.items() if one or (name, one) == ("assignee", "")}
+        query = urlencode(kept, doseq=True)
         return _with_query(f"/api/v1/exports/violations.{ending}", query)
 
     @property

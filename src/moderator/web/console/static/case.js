@@ -1,9 +1,15 @@
 // Who else looks at this case, as long as it is looked at.
 const EVERY = 20_000;
+const AWAY = 300_000; // somebody who left the desk is logged out in time
 const place = document.getElementById("viewers");
 
+let seen = Date.now();
+for (const sign of ["keydown", "pointermove", "pointerdown"]) {
+  addEventListener(sign, () => (seen = Date.now()), { passive: true });
+}
+
 async function look() {
-  if (document.hidden) return;
+  if (document.hidden || Date.now() - seen > AWAY) return;
   const answer = await fetch(place.dataset.address, { headers: { accept: "application/json" } });
   if (!answer.ok) return;
   show(await answer.json());
