@@ -71,7 +71,7 @@ async def test_a_pair_in_two_messages_is_a_leaked_credential(desk: Desk) -> None
         ("2", "credential"),
     ]
     newest = (await desk.violations.page()).items[0]
-    whole = await desk.violations.one(newest.id)
+    whole = await desk.violations.one(newest.id, unmasked=True)
     assert "aws-secret-access-key" in str(whole)
     assert SECRET not in str(whole)
     assert "joined with the previous message" in str(whole)

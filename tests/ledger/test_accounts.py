@@ -237,3 +237,58 @@ async def test_nobody_is_expected_twice(house: House) -> None:
     """One person is one user."""
     assert await house.accounts.add(somebody(), REVIEWER, by="boss") is not None
     assert await house.accounts.add(somebody(), ADMIN, by="boss") is None
+
+
+async def test_whoever_loses_all_roles_there_loses_them_here(house: House) -> None:
+    """Nothing is left of what they might do, once and audited; told anew, they come in again."""
+    account = await house.accounts.welcome(somebody(), REVIEWER)
+    assert account is not None
+
+    for _ in range(2):
+        assert await house.accounts.welcome(somebody(), None) is None
+
+    assert (await house.accounts.one(account.id)).grant.roles == frozenset()
+    changes = [told for told in await house.told() if told[1] == "user.changed"]
+    assert changes == [("oidc", "user.changed", f"user/{account.id}")]
+    assert await house.accounts.welcome(somebody(), REVIEWER) is not None
+
+
+async def test_a_code_for_a_password_ends_with_the_use_of_another(house: House) -> None:
+    """Whoever finds the second one in a mailbox changes nothing."""
+    account = await house.local()
+    codes = [
+        (await house.invitations.renew(account, by="boss", lasts=timedelta(hours=1)))[1]
+        for _ in range(2)
+    ]
+
+    await house.invitations.redeem(codes[0], name="", display="", password="new hash")
+
+    assert await house.invitations.look(codes[1]) is None
+    assert await house.invitations.redeem(codes[1], name="", display="", password="evil") is None
+
+
+async def test_a_code_for_a_password_ends_with_its_change(house: House) -> None:
+    """Whoever has chosen another by hand needs none any more."""
+    account = await house.local()
+    _, code = await house.invitations.renew(account, by="boss", lasts=timedelta(hours=1))
+
+    await house.accounts.set_password(account.id, "newer", by="wang")
+
+    assert await house.invitations.look(code) is None
+
+
+async def test_the_codes_of_and_for_a_disabled_user_end(house: House) -> None:
+    """Nobody comes in by somebody who is out; codes of others stay good."""
+    account = await house.local(grant=ADMIN)
+    lasts = timedelta(hours=1)
+    _, theirs = await house.invitations.invite(ADMIN, by=account.name, lasts=lasts)
+    _, renewal = await house.invitations.renew(account, by="boss", lasts=lasts)
+    _, other = await house.invitations.invite(ADMIN, by="boss", lasts=lasts)
+
+    await house.accounts.enable(account.id, enabled=False, by="boss")
+
+    assert await house.invitations.look(theirs) is None
+    assert await house.invitations.look(renewal) is None
+    assert await house.invitations.look(other) is not None
+    ended = [told for told in await house.told() if told[:2] == ("boss", "user.uninvited")]
+    assert len(ended) == 2

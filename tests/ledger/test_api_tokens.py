@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from moderator.domain.access import Grant, Right, Role
 from moderator.errors import NotFound
@@ -142,4 +142,41 @@ async def test_its_last_use_is_known(tokens: ApiTokens, owner: Account, clock: C
 @pytest.mark.parametrize("value", ["", "mdr_", "mdr_x", "x" * 5000, "\udcff"])
 async def test_what_is_no_token_is_nobody(tokens: ApiTokens, value: str) -> None:
     """Whatever is sent in its place."""
+    assert await tokens.find(value) is None
+
+
+@pytest.mark.parametrize("label", [*Source, "WeCom", " oidc ", "cli"])
+async def test_no_label_makes_its_holder_another_user(
+    tokens: ApiTokens, owner: Account, label: str
+) -> None:
+    """`wang` with a token for `wecom` would be `wang (wecom)`, who is somebody else."""
+    with pytest.raises(ValueError, match="label"):
+        await tokens.create(owner, label, EXPORTS, lasts=MONTH)
+
+    assert await tokens.list() == []
+
+
+async def test_a_token_that_passes_for_another_user_is_refused(
+    database: Engine, tokens: ApiTokens, owner: Account
+) -> None:
+    """Also one that was made when any label would do."""
+    _, value = await tokens.create(owner, "weekly", EXPORTS, lasts=MONTH)
+    async with database.begin() as transaction:
+        await transaction.rows(update(api_tokens).values(label="wecom"))
+
+    assert await tokens.find(value) is None
+
+
+async def test_an_owner_who_lost_every_role_has_no_tokens(
+    tokens: ApiTokens, accounts: Accounts
+) -> None:
+    """What the provider took of a person it took of their programs."""
+    newcomer = Newcomer(name="li (oidc)", display="李", source=Source.OIDC, subject="li")
+    grant = Grant(roles=frozenset({Role.REVIEWER}))
+    account = await accounts.welcome(newcomer, grant)
+    assert account is not None
+    _, value = await tokens.create(account, "weekly", EXPORTS, lasts=MONTH)
+
+    await accounts.welcome(newcomer, None)
+
     assert await tokens.find(value) is None

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
+from moderator.domain.access import Grant, Right, Role
 from moderator.domain.people import Change, ContactChange, Department, Member
+from moderator.ledger.accounts import Account, Accounts, Newcomer, Source
+from moderator.ledger.api_tokens import ApiTokens
+from moderator.ledger.audit import Audit
 from moderator.ledger.contacts import Contacts
 from moderator.ledger.engine import Engine, Prepared
+from moderator.ledger.legal_holds import LegalHolds, Scope
 from moderator.ledger.outbox import Outbox
 from moderator.ledger.people import Known, People
 from moderator.ledger.recording import Recorded
+from moderator.ledger.sessions import Sessions, Visit
 from moderator.ledger.violations import Violations
 
 CORP = "corp"
@@ -230,3 +236,95 @@ async def test_a_record_names_who_is_already_known(
     assert (kept.sender_name, kept.sender_department) == ("张三", "研发部")
     assert (kept.sender_departments, kept.sender_superiors) == ((2,), ("lisi",))
     assert (await violations.one(kept.id)).sender_name == "张三"
+
+
+@pytest.mark.parametrize("told", ["zhangsan", "ZhangSan"])
+async def test_a_hold_in_another_spelling_moves_along(
+    record: Record, tell: Tell, database: Engine, violations: Violations, told: str
+) -> None:
+    """Whoever is held stays held under the new userid, with all that they wrote, however spelt."""
+    kept = await record(1, sender="ZhangSan")
+    holds = LegalHolds(database, corp=CORP)
+    await holds.place(Scope.PERSON, "zhangsan", reason="lawsuit 9", by="li")
+
+    await tell(Change.UPDATE_USER, userid=told, new_userid="zs")
+    await tell(Change.CREATE_USER, 9, name="张珊")  # somebody else gets the old one
+
+    assert (await violations.one(kept.violation_id)).sender == "zs"
+    assert [hold.target for hold in await holds.over(kept.violation_id)] == ["zs"]
+    assert (await record(2, sender="zs")).decision.offence == 2
+
+
+@pytest.fixture
+async def user(database: Engine, now: datetime) -> Account:
+    """Somebody who logs in with WeCom."""
+    newcomer = Newcomer(
+        name="zhangsan (wecom)", display="张三", source=Source.WECOM, subject="zhangsan"
+    )
+    grant = Grant(roles=frozenset({Role.REVIEWER}))
+    made = await Accounts(database, clock=lambda: now).add(newcomer, grant, by="root")
+    assert made is not None
+    return made
+
+
+async def deeds(database: Engine) -> list[tuple[str, str]]:
+    return [(row.deed.actor, row.deed.action) for row in await Audit(database).page()]
+
+
+async def test_who_is_deleted_is_out_at_once(
+    tell: Tell, database: Engine, user: Account, now: datetime
+) -> None:
+    """Log-ins and tokens end, also for whoever is let in again; all of it is audited."""
+    accounts = Accounts(database, clock=lambda: now)
+    day = timedelta(days=1)
+    sessions = Sessions(database, idle=day, lifetime=day, clock=lambda: now)
+    tokens = ApiTokens(database, clock=lambda: now)
+    secret = await sessions.begin(user, Visit(method="wecom", address="", browser=""))
+    _, value = await tokens.create(user, "weekly", frozenset({Right.SEE}), lasts=day)
+
+    await tell(Change.DELETE_USER, userid="ZhangSan")
+
+    assert (await accounts.one(user.id)).disabled_at == now
+    assert await sessions.find(secret) is None
+    told = await deeds(database)
+    assert {("wecom", "user.disabled"), ("wecom", "token.revoked")} <= set(told)
+    await accounts.enable(user.id, enabled=True, by="boss")
+    assert await sessions.find(secret) is None
+    assert await tokens.find(value) is None
+
+
+async def test_an_older_deletion_shuts_nobody_out(
+    tell: Tell, database: Engine, user: Account, now: datetime
+) -> None:
+    """Whoever has the userid since is another person, or the same one come back."""
+    await tell(Change.CREATE_USER, 9)
+
+    await tell(Change.DELETE_USER, 5)
+
+    assert (await Accounts(database, clock=lambda: now).one(user.id)).disabled_at is None
+
+
+async def test_a_user_is_known_by_the_new_userid(
+    tell: Tell, database: Engine, user: Account, now: datetime
+) -> None:
+    """They log in as who they were; nobody does who gets the old userid."""
+    await tell(Change.UPDATE_USER, userid="ZhangSan", new_userid="ZS")
+
+    moved = await Accounts(database, clock=lambda: now).one(user.id)
+    assert (moved.subject, moved.disabled_at) == ("zs", None)
+    assert (await deeds(database))[0] == ("wecom", "user.changed")
+
+
+async def test_where_the_new_userid_is_a_user_the_old_one_is_out(
+    tell: Tell, database: Engine, user: Account, now: datetime
+) -> None:
+    """Somebody who was first here under the new userid leaves no door open under the old one."""
+    accounts = Accounts(database, clock=lambda: now)
+    newcomer = Newcomer(name="zs (wecom)", display="", source=Source.WECOM, subject="zs")
+    other = await accounts.add(newcomer, user.grant, by="root")
+    assert other is not None
+
+    await tell(Change.UPDATE_USER, new_userid="zs")
+
+    assert (await accounts.one(user.id)).disabled_at == now
+    assert (await accounts.one(other.id)).disabled_at is None

@@ -190,3 +190,18 @@ async def test_a_case_tells_what_holds_it(
     await LegalHolds(database, corp="corp").place(Scope.CHAT, "group-1", reason="x", by="li")
 
     assert [hold.target for hold in (await alone.look(kept, LI, now=now)).holds] == ["group-1"]
+
+
+async def test_a_name_alone_reads_nothing(record: Record, alone: Unmaskings, now: datetime) -> None:
+    """Whoever has the name of the one who asked, and is another user, sees it masked."""
+    kept = (await record()).violation_id
+    await alone.ask(kept, LI, reason="x", now=now)
+
+    namesake = Actor(name=LI.name, roles=LI.roles, account=9)
+    nobody = Actor(name=LI.name, roles=LI.roles)
+
+    assert [(await alone.look(kept, who, now=now)).unmasked for who in (namesake, nobody, LI)] == [
+        False,
+        False,
+        True,
+    ]

@@ -103,7 +103,7 @@ def _other_sites(service: Service) -> tuple[OtherSite, ...]:
     settings, found = service.settings, list[OtherSite]()
     if settings.oidc.issuer is not None:
         back = return_address(settings.console, OidcSite.name)
-        found.append(OidcSite(Provider(settings.oidc, service.http, redirect_uri=back)))
+        found.append(OidcSite(Provider(settings.oidc, service.identity_http, redirect_uri=back)))
     if settings.wecom_login.app:
         back = return_address(settings.console, WeComSite.name)
         login = ScanLogin(settings.wecom_login, settings.wecom, service.client, redirect_uri=back)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, TypeVar
+from typing import Concatenate, Final, TypeVar
 
 import httpx
 import structlog
@@ -70,6 +70,8 @@ from moderator.wecom.client import WeComClient
 from moderator.wecom.traced import TracedWire
 from moderator.wecom.wire import Wire
 
+# Log-ins at the company's provider wait for each other, and never keep a call to WeCom waiting.
+_FEW: Final = httpx.Limits(max_connections=8, max_keepalive_connections=2)
 # The outcomes of messages that the rules were tried on.
 _LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
 
@@ -101,6 +103,7 @@ class Service:
         self.tracer = tracer_of(settings.telemetry, version=__version__)
         self.watch = WeComWatch()
         self.http = httpx.AsyncClient()
+        self.identity_http = httpx.AsyncClient(limits=_FEW)
         self.violations = Violations(engine, cipher)
         self.unmaskings = Unmaskings(
             engine,
@@ -212,6 +215,7 @@ class Service:
         await self.outbox.close()
         await self.client.close()
         await self.http.aclose()
+        await self.identity_http.aclose()
         if self.tracer:
             await asyncio.to_thread(self.tracer.close)
 

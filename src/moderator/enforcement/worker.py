@@ -95,7 +95,7 @@ class Worker:
 
     async def _listen(self) -> None:
         poll = self._settings.poll.total_seconds()
-        while True:
+        while not self._stopping:  # a driver may lose a cancellation
             try:
                 await self._outbox.wait(poll)
             except Exception as error:  # noqa: BLE001 - as in _look; the poll goes on

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from moderator.domain.access import Actor, Grant, Right, Role
 from moderator.errors import NotFound
 from moderator.ledger import audit
-from moderator.ledger.access_tables import sessions, users
+from moderator.ledger.access_tables import invitations, sessions, users
 from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Row, Transaction, prepare
 
@@ -23,6 +23,7 @@ _BY_SUBJECT = prepare(
     .with_for_update()
 )
 _MOST: Final = 1000
+_NOTHING: Final = Grant(roles=frozenset())
 
 
 class Source(StrEnum):
@@ -102,7 +103,8 @@ class Accounts:
     async def welcome(self, newcomer: Newcomer, told: Grant | None) -> Account | None:
         """Whoever proved elsewhere who they are, with what their source `told` that they may do.
 
-        None for whom nothing was told and nobody here has let in.
+        None for whom nothing was told and nobody here has let in; what they were told before
+        that they may do is taken from them.
         """
         now = self._clock()
         async with self._engine.begin() as transaction:
@@ -114,10 +116,10 @@ class Accounts:
             account = account_of(row)
             if not account.managed or (told and told == account.grant):
                 return account
-            if told is None:
-                await _end_sessions(transaction, account.id)
-                return None
-            return await _changed(transaction, account, told, by=newcomer.source, at=now)
+            if told or account.grant.roles:
+                grant = told or _NOTHING
+                account = await _changed(transaction, account, grant, by=newcomer.source, at=now)
+            return account if told else None
 
     async def change(self, id_: int, grant: Grant, *, by: str) -> Account:
         """Give a user other rights, from now on by hand; whatever they have open ends.
@@ -137,12 +139,10 @@ class Accounts:
             account = await _one(transaction, id_, lock=True)
             if (account.disabled_at is None) == enabled:
                 return account
-            values = {"disabled_at": None if enabled else now, "changed_at": now}
-            row = await _update(transaction, id_, values)
             if not enabled:
-                await _end_sessions(transaction, id_)
-            name = "user.enabled" if enabled else "user.disabled"
-            await audit.write(transaction, _deed(by, name, row), at=now)
+                return await disable(transaction, account, by=by, at=now)
+            row = await _update(transaction, id_, {"disabled_at": None, "changed_at": now})
+            await audit.write(transaction, _deed(by, "user.enabled", row), at=now)
         return account_of(row)
 
     async def set_password(self, id_: int, password: str, *, by: str) -> None:
@@ -151,6 +151,7 @@ class Accounts:
         async with self._engine.begin() as transaction:
             row = await _update(transaction, id_, {"password": password, "changed_at": now})
             await _end_sessions(transaction, id_)
+            await end_renewals(transaction, id_)
             await audit.write(transaction, _deed(by, "user.password_changed", row), at=now)
 
     async def rehash(self, id_: int, before: str, after: str) -> None:
@@ -194,6 +195,48 @@ async def create(
     deed = Deed(actor=by, action="user.created", subject=_subject(row), detail=_told(row))
     await audit.write(transaction, deed, at=at)
     return account_of(row)
+
+
+async def disable(transaction: Transaction, account: Account, *, by: str, at: datetime) -> Account:
+    """Shut a user out, with what they have open and the codes that they gave or were given."""
+    row = await _update(transaction, account.id, {"disabled_at": at, "changed_at": at})
+    await _end_sessions(transaction, account.id)
+    await _end_invitations(transaction, account, by=by, at=at)
+    await audit.write(transaction, _deed(by, "user.disabled", row), at=at)
+    return account_of(row)
+
+
+async def known_as(transaction: Transaction, source: Source, subject: str) -> Account | None:
+    """Whom a source knows by that subject; nobody else changes them before the transaction ends."""
+    row = await transaction.row(_BY_SUBJECT, source=source, subject=subject)
+    return account_of(row) if row else None
+
+
+async def follow(
+    transaction: Transaction, source: Source, subject: str, renamed_to: str, *, at: datetime
+) -> None:
+    """Let the user whom their source calls something else now be known by that.
+
+    Where there is such a user already, nobody is known by the old subject any more: whoever gets
+    it next must not come in as them.
+    """
+    account = await known_as(transaction, source, subject)
+    if subject == renamed_to or account is None:
+        return
+    if await known_as(transaction, source, renamed_to):
+        await disable(transaction, account, by=source.value, at=at)
+        return
+    row = await _update(transaction, account.id, {"subject": renamed_to, "changed_at": at})
+    detail = {"name": account.name, "subject": renamed_to, "before": {"subject": subject}}
+    deed = Deed(actor=source, action="user.changed", subject=_subject(row), detail=detail)
+    await audit.write(transaction, deed, at=at)
+
+
+async def end_renewals(transaction: Transaction, id_: int) -> None:
+    """Make the codes worthless by which a user could choose a new password."""
+    await transaction.rows(
+        delete(invitations).where(invitations.c.user_id == id_, invitations.c.used_at.is_(None))
+    )
 
 
 def account_of(row: Row) -> Account:
@@ -270,6 +313,20 @@ async def _update(transaction: Transaction, id_: int, values: dict[str, Any]) ->
 
 async def _end_sessions(transaction: Transaction, id_: int) -> None:
     await transaction.rows(delete(sessions).where(sessions.c.user_id == id_))
+
+
+async def _end_invitations(
+    transaction: Transaction, account: Account, *, by: str, at: datetime
+) -> None:
+    theirs = (invitations.c.user_id == account.id) | (invitations.c.created_by == account.name)
+    ended = (
+        delete(invitations)
+        .where(theirs, invitations.c.used_at.is_(None))
+        .returning(invitations.c.id)
+    )
+    for row in await transaction.rows(ended):
+        deed = Deed(actor=by, action="user.uninvited", subject=f"invitation/{row['id']}")
+        await audit.write(transaction, deed, at=at)
 
 
 def _identity(newcomer: Newcomer) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from moderator.domain.access import Actor, Right
 from moderator.errors import NotFound
 from moderator.ledger import audit
 from moderator.ledger.access_tables import api_tokens, users
-from moderator.ledger.accounts import Account, account_of
+from moderator.ledger.accounts import Account, Source, account_of
 from moderator.ledger.audit import Deed
-from moderator.ledger.engine import Engine, Row, prepare
+from moderator.ledger.engine import Engine, Row, Transaction, prepare
 
 PREFIX: Final = "mdr_"  # so that those who look for leaked secrets know one
 _USED_EVERY: Final = timedelta(minutes=1)
 _MOST: Final = 1000
+# What stands in brackets behind the names of people from elsewhere, and of who is at the machine.
+_TAKEN: Final = frozenset({*Source, "cli"})
 
 _FIND = prepare(
     select(
@@ -71,7 +73,11 @@ class ApiTokens:
     async def create(
         self, owner: Account, label: str, rights: frozenset[Right], *, lasts: timedelta
     ) -> tuple[ApiToken, str]:
-        """A new token, and its value, which nobody can show again."""
+        """A new token, and its value, which nobody can show again.
+
+        Raises `ValueError` for a label that `check_label` refuses.
+        """
+        check_label(label)
         now, value = self._clock(), PREFIX + secrets.token_urlsafe(32)
         statement = (
             insert(api_tokens)
@@ -101,7 +107,7 @@ class ApiTokens:
             found = await transaction.row(_FIND, digest=_digest(value), now=now)
             if found and (found["used_at"] is None or found["used_at"] < now - _USED_EVERY):
                 await transaction.rows(_USE, of=found["token"], now=now)
-        if found is None:
+        if found is None or not found["roles"] or _is_taken(found["label"]):
             return None
         scope = frozenset(map(Right, found["rights"]))
         return account_of(found).actor(scope, through=found["label"])
@@ -148,6 +154,30 @@ class ApiTokens:
                 told = {"label": row["label"], "owner": row["owner"]}
                 await audit.write(transaction, _deed(by, "token.revoked", row, told), at=now)
         return _token(row, row["owner"])
+
+
+def check_label(label: str) -> str:
+    """The label.  Raises `ValueError` where its token would pass for another user."""
+    if _is_taken(label):
+        raise ValueError(f"the label must be none of {', '.join(sorted(_TAKEN))}")
+    return label
+
+
+async def revoke_all(transaction: Transaction, owner: Account, *, by: str, at: datetime) -> None:
+    """End every token of a user who will not come back."""
+    ending = (
+        update(api_tokens)
+        .where(api_tokens.c.user_id == owner.id, api_tokens.c.revoked_at.is_(None))
+        .values(revoked_at=at, revoked_by=by)
+        .returning(*api_tokens.c)
+    )
+    for row in await transaction.rows(ending):
+        told = {"label": row["label"], "owner": owner.name}
+        await audit.write(transaction, _deed(by, "token.revoked", row, told), at=at)
+
+
+def _is_taken(label: str) -> bool:
+    return label.strip().casefold() in _TAKEN
 
 
 def _token(row: Row, owner: str) -> ApiToken:

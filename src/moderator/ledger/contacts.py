@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from moderator.domain.people import Change, ContactChange
 from moderator.ledger import standings
+from moderator.ledger.accounts import Source, disable, follow, known_as
+from moderator.ledger.api_tokens import revoke_all
 from moderator.ledger.engine import Engine, Prepared, Transaction
+from moderator.ledger.evidence_tables import legal_holds
 from moderator.ledger.tables import metadata
 from moderator.ledger.tables import standings as standings_table
 
@@ -90,15 +93,32 @@ _SHORTEN: Final = Prepared(
     ("corp", "userid", "new_userid"),
     {},
 )
+# Userids are the same in upper and lower case; whoever is written of has a standing.
+_SPELLINGS: Final = Prepared(
+    "SELECT sender FROM standings WHERE corp = $1 AND lower(sender) = lower($2)",
+    ("corp", "userid"),
+    {},
+)
 # Whatever is kept of a sender; standings follow from it.
 _MOVES: Final = tuple(
     Prepared(
-        f"UPDATE {table.name} SET sender = $3 WHERE corp = $1 AND sender = $2",  # noqa: S608 (ours)
-        ("corp", "userid", "new_userid"),
+        f"UPDATE {table.name} SET sender = $3 WHERE corp = $1 AND sender = ANY($2::text[])",  # noqa: S608 (ours)
+        ("corp", "spellings", "new_userid"),
         {},
     )
     for table in metadata.sorted_tables
-    if {"corp", "sender"} <= set(table.c.keys()) and table is not standings_table
+    if {"corp", "sender"} <= set(table.c.keys()) and table not in {standings_table, legal_holds}
+)
+# People may be held before anything else is known of them.
+_MOVE_HOLDS: Final = Prepared(
+    "UPDATE legal_holds SET sender = $3 WHERE corp = $1 AND lower(sender) = lower($2)",
+    ("corp", "userid", "new_userid"),
+    {},
+)
+_KNOWN_SINCE: Final = Prepared(
+    "SELECT FROM people WHERE corp = $1 AND userid = lower($2) AND changed_at > $3",
+    ("corp", "userid", "at"),
+    {},
 )
 
 
@@ -115,17 +135,18 @@ class Contacts:
     async def apply(self, change: ContactChange) -> None:
         """Raises `LedgerUnavailable`; then nothing was changed.
 
-        A new userid takes everything with it that is kept under the old one: strikes, violations
-        and the actions that are still to be carried out.
+        A new userid takes everything with it that is kept under the old one: strikes, violations,
+        the actions that are still to be carried out, and the user who logs in with it.  Whoever
+        is deleted is no user here any more.
         """
         async with self._engine.begin(within=_WITHIN) as transaction:
             if change.new_userid not in {"", change.userid}:
                 await _rename(transaction, change, self._clock())
                 change = replace(change, userid=change.new_userid)
-            await _apply(transaction, change)
+            await _apply(transaction, change, self._clock())
 
 
-async def _apply(transaction: Transaction, change: ContactChange) -> None:
+async def _apply(transaction: Transaction, change: ContactChange, now: datetime) -> None:
     match change.change:
         case Change.CREATE_USER:
             await transaction.rows(_PERSON, **_person(change))
@@ -134,26 +155,42 @@ async def _apply(transaction: Transaction, change: ContactChange) -> None:
             await transaction.rows(_PERSON, **_person(change))
         case Change.DELETE_USER:
             await transaction.rows(_PERSON_LEFT, **_person(change))
+            await _shut_out(transaction, change, now)
         case Change.CREATE_PARTY | Change.UPDATE_PARTY:
             await transaction.rows(_DEPARTMENT, **_department(change))
         case Change.DELETE_PARTY:
             await transaction.rows(_DEPARTMENT_LEFT, **_department(change))
 
 
+async def _shut_out(transaction: Transaction, change: ContactChange, now: datetime) -> None:
+    """Unless somebody has that userid since; whoever gets it later comes in only by an admin."""
+    known_since = {"corp": change.corp, "userid": change.userid, "at": change.at}
+    if await transaction.row(_KNOWN_SINCE, **known_since) is not None:
+        return
+    account = await known_as(transaction, Source.WECOM, change.userid.lower())
+    if account and account.disabled_at is None:
+        await disable(transaction, account, by=Source.WECOM, at=now)
+        await revoke_all(transaction, account, by=Source.WECOM, at=now)
+
+
 async def _rename(transaction: Transaction, change: ContactChange, now: datetime) -> None:
     """Move what is kept under the old userid to the new one.
 
-    Both standings are locked, as `Recorder` does it: a message that is being recorded meanwhile
+    All standings are locked, as `Recorder` does it: a message that is being recorded meanwhile
     either comes before and moves along, or finds out under that lock whose it is.
     """
     corp, old, new = change.corp, change.userid, change.new_userid
-    await standings.lock_all(transaction, corp, [old, new])
+    found = await transaction.rows(_SPELLINGS, corp=corp, userid=old)
+    spellings = sorted({old, *(row["sender"] for row in found)})
+    await standings.lock_all(transaction, corp, [*spellings, new])
     if not await _forwarded(transaction, change):
         return
     for move in _MOVES:
-        await transaction.rows(move, corp=corp, userid=old, new_userid=new)
-    await standings.restore(transaction, corp, old, now=now)
-    await standings.restore(transaction, corp, new, now=now)
+        await transaction.rows(move, corp=corp, spellings=spellings, new_userid=new)
+    await transaction.rows(_MOVE_HOLDS, corp=corp, userid=old, new_userid=new)
+    for sender in dict.fromkeys((*spellings, new)):
+        await standings.restore(transaction, corp, sender, now=now)
+    await follow(transaction, Source.WECOM, old.lower(), new.lower(), at=now)
 
 
 async def _forwarded(transaction: Transaction, change: ContactChange) -> bool:

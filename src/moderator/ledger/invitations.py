@@ -13,7 +13,7 @@ from moderator.domain.access import Grant, Role
 from moderator.errors import NameTaken, NotFound
 from moderator.ledger import audit
 from moderator.ledger.access_tables import invitations, sessions, users
-from moderator.ledger.accounts import Account, Newcomer, Source, account_of, create
+from moderator.ledger.accounts import Account, Newcomer, Source, account_of, create, end_renewals
 from moderator.ledger.audit import Deed
 from moderator.ledger.engine import Engine, Row, Transaction, prepare
 
@@ -159,6 +159,7 @@ async def _renew(
     )
     (row,) = await transaction.rows(statement)
     await transaction.rows(delete(sessions).where(sessions.c.user_id == account_id))
+    await end_renewals(transaction, account_id)
     deed = Deed(
         actor=row["name"],
         action="user.password_changed",

@@ -25,7 +25,9 @@ class Listener:
         if await self._connected():
             return True
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), timeout)
+            # Not wait_for: up to Python 3.11 a cancellation that meets the event is lost in it.
+            async with asyncio.timeout(timeout):
+                await self._heard.wait()
         heard = self._heard.is_set()
         self._heard.clear()
         return heard

@@ -208,6 +208,7 @@ async def _of_use(
         .where(
             unmaskings.c.violation_id == violation_id,
             unmaskings.c.asked_by == actor.name,
+            unmaskings.c.account.is_not_distinct_from(actor.account),
             unmaskings.c.state != UnmaskingState.REFUSED.value,
             unmaskings.c.until > at,
         )

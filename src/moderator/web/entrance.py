@@ -126,12 +126,17 @@ class Entrance:
         await self._attempts.forgive(Guessed.account(name), Guessed.address(visit.address))
         return made
 
+    async def admit_answer(self, visit: Visit) -> None:
+        """Count what came back from another site as a guess, before that site is asked."""
+        await self._admit(Guessed.address(visit.address))
+
     async def by_other_site(self, newcomer: Newcomer, told: Grant | None, visit: Visit) -> Account:
         """Whoever another site knows, if it or an admin here says what they may do."""
         account = await self.accounts.welcome(newcomer, told)
         if account is None or account.disabled_at:
             await self._note_failure(account, visit, who=newcomer.name)
             raise Turned(Reason.NOT_EXPECTED)
+        await self._attempts.forgive(Guessed.account(account.name), Guessed.address(visit.address))
         return account
 
     async def change_password(self, account_id: int, old: str, new: str, visit: Visit) -> None:

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Actor, Right, Role
 from moderator.ledger.accounts import Account, Accounts
-from moderator.ledger.api_tokens import ApiToken
+from moderator.ledger.api_tokens import ApiToken, check_label
 from moderator.web.access import Access, Logins
 from moderator.web.cookies import csrf_of
 from moderator.web.problems import Refusal, responses
@@ -23,7 +23,8 @@ ALWAYS = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w .:/-]*\w[\w .:/-]*$")]
+Words = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w .:/-]*\w[\w .:/-]*$")]
+Label = Annotated[Words, AfterValidator(check_label)]
 
 
 class SessionAnswer(BaseModel):

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from tests.web.way_in.conftest import Browser, Opening, WayIn
 
 from moderator.identity.oidc import Provider
+from moderator.ledger.attempts import Attempts, Guessed
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world
 from moderator.rehearsal.provider import ProviderStandIn
@@ -277,3 +278,34 @@ async def test_a_code_that_wecom_does_not_know_lets_nobody_in(wecom: AtWeCom) ->
 
         assert answer.status_code == 502
         assert not browser.session
+
+
+async def test_answers_are_counted_as_guesses_before_anybody_is_asked(company: AtProvider) -> None:
+    """One address cannot keep the provider busy with answers that it makes up."""
+    attempts = Attempts(company.way_in.engine, clock=company.way_in.clock)
+    for _ in range(29):
+        await attempts.admit(Guessed.address("10.0.0.1"))
+    browser = await company.way_in.browser()
+
+    statuses = [await made_up(company, browser) for _ in range(2)]
+
+    assert statuses == [502, 429]
+    assert company.provider.asked.count("token") == 1
+
+
+async def made_up(company: AtProvider, browser: Browser) -> int:
+    """What the desk answers to a code that the provider never gave."""
+    state = parse_qs(urlsplit(await company.leave(browser, "oidc")).query)["state"][0]
+    query = {"state": state, "code": "made up"}
+    return (await browser.get("/console/login/oidc/return", params=query)).status_code
+
+
+async def test_who_comes_in_from_there_has_guessed_nothing(company: AtProvider) -> None:
+    """A whole office may log in from one address."""
+    attempts = Attempts(company.way_in.engine, clock=company.way_in.clock)
+    for _ in range(28):
+        await attempts.admit(Guessed.address("10.0.0.1"))
+
+    for _ in range(3):
+        browser = await company.way_in.browser()
+        assert (await company.enter(browser, "oidc", "as=u-1")).status_code == 303

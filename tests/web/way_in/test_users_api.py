@@ -280,3 +280,19 @@ def test_every_right_and_role_has_its_words() -> None:
         assert all(catalogue.has(f"right.{right}") for right in Right)
         assert all(catalogue.has(f"role.{role}") for role in Role)
         assert all(catalogue.has(f"role.text_{role}") for role in Role)
+
+
+@pytest.mark.parametrize("label", ["wecom", "OIDC", "cli"])
+async def test_no_token_is_made_that_passes_for_another_user(way_in: WayIn, label: str) -> None:
+    """Over the API with the reason, in the console with a sentence beside the form."""
+    await way_in.user()
+    browser = await way_in.logged_in()
+    wanted = {"label": label, "rights": ["see"], "days": 1}
+
+    answer = await browser.api("POST", "/tokens", json=wanted)
+    page = await browser.send("/console/account", "/console/account/tokens", **wanted)
+
+    assert (answer.status_code, page.status_code) == (422, 422)
+    assert "the label must be none of cli, local, oidc, wecom" in answer.json()["detail"]
+    assert "被误认为另一个用户" in page.text
+    assert (await browser.get("/api/v1/tokens")).json()["items"] == []

@@ -10,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
 from moderator.ledger.accounts import Source
+from moderator.ledger.api_tokens import check_label
 from moderator.web.access import LOGIN, Access, Logins, Visitor
 from moderator.web.console.login import LoginDesk, visit_of
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
 from moderator.web.entrance import Turned
 from moderator.web.questions import Id
-from moderator.web.sessions import Label, grantable, owner_of
+from moderator.web.sessions import Words, grantable, owner_of
 
 _PATH: Final = "/console/account"
 _DAYS: Final = (7, 30, 90, 180, 366)
@@ -41,7 +42,7 @@ class AccountPage:
     ) -> Response:
         account = await owner_of(self._accounts, visitor.actor)
         cookie = self._logins.cookies.session.of(request)
-        told = {"made": None, "value": "", "turned": None, "done": "", **content}
+        told = {"made": None, "value": "", "turned": None, "taken": False, "done": ""}
         return self._pages.render(
             request,
             visitor,
@@ -53,7 +54,7 @@ class AccountPage:
             tokens=await self._logins.tokens.list(account.id),
             grantable=sorted(visitor.actor.rights - {Right.ACCOUNT}),
             days=_DAYS,
-            **told,
+            **told | content,
         )
 
 
@@ -114,12 +115,17 @@ def _add_tokens(
     async def make_token(
         request: Request,
         visitor: Annotated[Visitor, Depends(access.visits(Right.ACCOUNT))],
-        label: Annotated[Label, Form()],
+        label: Annotated[Words, Form()],
         rights: Annotated[list[Right], Form(min_length=1, max_length=len(Right))],
         days: Annotated[int, Form(ge=1, le=366)],
     ) -> Response:
         account = await owner_of(desk.entrance.accounts, visitor.actor)
         scope = grantable(visitor.actor, tuple(rights))
+        try:
+            check_label(label)
+        except ValueError:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return await page.show(request, visitor, status=status, taken=True)
         made, value = await logins.tokens.create(account, label, scope, lasts=timedelta(days=days))
         # Not by way of an address that the browser would keep: it is shown this once.
         return await page.show(request, visitor, made=made, value=value)

@@ -47,6 +47,7 @@ def _add_way_back(router: APIRouter, desk: LoginDesk, site: OtherSite) -> None:
         visit = visit_of(request, site.name)
         try:
             code = _answered(request, flow)
+            await desk.entrance.admit_answer(visit)
             arrival = await site.arrival(code, flow)
             account = await desk.entrance.by_other_site(arrival.newcomer, arrival.told, visit)
         except Turned as turned:
