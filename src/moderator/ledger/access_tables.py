@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -18,15 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from moderator.ledger.columns import moment, words
 from moderator.ledger.tables import metadata
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"))
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 def _digest(name: str, *, primary_key: bool = False) -> Column[bytes]:
@@ -40,18 +32,18 @@ users = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    _text("display"),
+    words("display"),
     Column("source", Text, nullable=False, server_default=text("'local'")),
     Column("subject", Text, nullable=False),
     Column("managed", Boolean, nullable=False, server_default=text("false")),
-    _text("password"),
+    words("password"),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("departments", ARRAY(Integer)),
-    _moment("created_at"),
-    _text("created_by"),
-    _moment("changed_at"),
-    _moment("disabled_at", nullable=True),
-    _moment("seen_at", nullable=True),
+    moment("created_at"),
+    words("created_by"),
+    moment("changed_at"),
+    moment("disabled_at", nullable=True),
+    moment("seen_at", nullable=True),
     UniqueConstraint("source", "subject"),
     CheckConstraint("source IN ('local', 'oidc', 'wecom')", name="source"),
 )
@@ -62,11 +54,11 @@ sessions = Table(
     metadata,
     _digest("digest", primary_key=True),
     Column("user_id", BigInteger, ForeignKey(users.c.id), nullable=False, index=True),
-    _moment("began_at"),
-    _moment("seen_at"),
-    _moment("ends_at"),
-    _text("address"),
-    _text("browser"),
+    moment("began_at"),
+    moment("seen_at"),
+    moment("ends_at"),
+    words("address"),
+    words("browser"),
     Index(None, "ends_at"),
 )
 
@@ -76,13 +68,13 @@ api_tokens = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("user_id", BigInteger, ForeignKey(users.c.id), nullable=False, index=True),
-    _text("label"),
+    words("label"),
     Column("rights", ARRAY(Text), nullable=False),
-    _moment("created_at"),
-    _moment("expires_at"),
-    _moment("used_at", nullable=True),
-    _moment("revoked_at", nullable=True),
-    _text("revoked_by"),
+    moment("created_at"),
+    moment("expires_at"),
+    moment("used_at", nullable=True),
+    moment("revoked_at", nullable=True),
+    words("revoked_by"),
 )
 
 # A code that makes its bearer a user, or gives a user a new password; good once.
@@ -94,11 +86,11 @@ invitations = Table(
     Column("user_id", BigInteger, ForeignKey(users.c.id), index=True),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("departments", ARRAY(Integer)),
-    _text("note"),
-    _moment("created_at"),
-    _text("created_by"),
-    _moment("expires_at"),
-    _moment("used_at", nullable=True),
+    words("note"),
+    moment("created_at"),
+    words("created_by"),
+    moment("expires_at"),
+    moment("used_at", nullable=True),
 )
 
 # `key` is a digest: people type passwords where names are asked for.
@@ -107,7 +99,7 @@ login_attempts = Table(
     metadata,
     _digest("key", primary_key=True),
     Column("failures", Integer, nullable=False),
-    _moment("last_at"),
-    _moment("wait_until"),
+    moment("last_at"),
+    moment("wait_until"),
     Index(None, "last_at"),
 )

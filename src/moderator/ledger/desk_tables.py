@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -16,18 +15,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from moderator.ledger.columns import moment, words
 from moderator.ledger.tables import metadata, violations
 
 PENDING = "state = 'pending'"
 UNDER_WAY = "state = 'running'"
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"))
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 # Bulk work: one decision for many violations.  `account` and `scope` as the actor had them then.
@@ -35,20 +27,20 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _text("kind"),
-    _text("actor"),
+    words("kind"),
+    words("actor"),
     Column("account", BigInteger),
     Column("scope", ARRAY(Text)),
-    _text("reason"),
-    _text("whom"),
+    words("reason"),
+    words("whom"),
     Column("chosen", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("state", Text, nullable=False, server_default=text("'running'")),
     Column("total", Integer, nullable=False),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("undoes", BigInteger, ForeignKey("jobs.id"), index=True),
-    _moment("created_at"),
-    _moment("ended_at", nullable=True),
-    _text("cancelled_by"),
+    moment("created_at"),
+    moment("ended_at", nullable=True),
+    words("cancelled_by"),
     CheckConstraint("state IN ('running', 'done', 'cancelled')", name="state"),
     Index(None, "actor", "id"),
     Index("ix_jobs_running", "id", postgresql_where=text(UNDER_WAY)),
@@ -61,11 +53,11 @@ decisions = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("violation_id", BigInteger, ForeignKey(violations.c.id), nullable=False),
     Column("version", Integer, nullable=False),
-    _text("kind"),
-    _moment("at"),
-    _text("actor"),
-    _text("reason"),
-    _text("whom"),
+    words("kind"),
+    moment("at"),
+    words("actor"),
+    words("reason"),
+    words("whom"),
     Column("before", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("undoes", BigInteger, ForeignKey("decisions.id"), unique=True),
     Column("job", BigInteger, ForeignKey(jobs.c.id)),
@@ -89,9 +81,9 @@ job_items = Table(
     Column("violation_id", BigInteger, ForeignKey(violations.c.id), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'pending'")),
-    _text("outcome"),
+    words("outcome"),
     Column("decision", BigInteger, ForeignKey(decisions.c.id)),
-    _moment("at", nullable=True),
+    moment("at", nullable=True),
     CheckConstraint(
         "state IN ('pending', 'done', 'changed', 'refused', 'failed', 'cancelled')", name="state"
     ),
@@ -104,8 +96,8 @@ saved_views = Table(
     metadata,
     Column("actor", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    _text("query"),
-    _moment("saved_at"),
+    words("query"),
+    moment("saved_at"),
 )
 
 # Who looked at a case a moment ago; worth nothing after a crash.
@@ -114,7 +106,7 @@ presence = Table(
     metadata,
     Column("violation_id", BigInteger, primary_key=True, autoincrement=False),
     Column("actor", Text, primary_key=True),
-    _moment("seen_at"),
+    moment("seen_at"),
     Index(None, "seen_at"),
     prefixes=["UNLOGGED"],
 )

@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -14,18 +13,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from moderator.ledger.columns import moment, words
 from moderator.ledger.tables import actions, metadata, violations
 
 WAITING = "state = 'waiting'"
 OPEN = "released_at IS NULL"
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"))
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 # Who asked to read what somebody wrote, and until when they may.
@@ -34,15 +26,15 @@ unmaskings = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("violation_id", BigInteger, ForeignKey(violations.c.id), nullable=False),
-    _text("asked_by"),
+    words("asked_by"),
     Column("account", BigInteger),
-    _moment("asked_at"),
-    _text("reason"),
-    _text("answered_by"),
-    _moment("answered_at", nullable=True),
+    moment("asked_at"),
+    words("reason"),
+    words("answered_by"),
+    moment("answered_at", nullable=True),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
-    _text("refusal"),
-    _moment("until"),
+    words("refusal"),
+    moment("until"),
     CheckConstraint("state IN ('waiting', 'granted', 'refused')", name="state"),
     Index(None, "violation_id", "asked_by"),
     Index("ix_unmaskings_waiting", "id", postgresql_where=text(WAITING)),
@@ -53,17 +45,17 @@ legal_holds = Table(
     "legal_holds",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _text("corp"),
-    _text("scope"),
+    words("corp"),
+    words("scope"),
     Column("violation_id", BigInteger, ForeignKey(violations.c.id)),
-    _text("sender"),
-    _text("chat"),
-    _text("reason"),
-    _text("placed_by"),
-    _moment("placed_at"),
-    _moment("released_at", nullable=True),
-    _text("released_by"),
-    _text("release_reason"),
+    words("sender"),
+    words("chat"),
+    words("reason"),
+    words("placed_by"),
+    moment("placed_at"),
+    moment("released_at", nullable=True),
+    words("released_by"),
+    words("release_reason"),
     CheckConstraint("scope IN ('violation', 'person', 'chat')", name="scope"),
     Index("ix_legal_holds_open", "id", postgresql_where=text(OPEN)),
 )
@@ -74,9 +66,9 @@ sent_notices = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("action_id", BigInteger, ForeignKey(actions.c.id), nullable=False, index=True),
-    _moment("at"),
+    moment("at"),
     Column("receivers", ARRAY(Text), nullable=False),
-    _text("content"),
+    words("content"),
 )
 
 # What each rule said at each version that was ever in use.
@@ -86,5 +78,5 @@ rule_versions = Table(
     Column("rule", Text, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("content", JSONB, nullable=False),
-    _moment("kept_at"),
+    moment("kept_at"),
 )
