@@ -1,7 +1,6 @@
 """One service with a month of office life in it, and one real browser, for all tests of pages."""
 
 import asyncio
-import logging
 import os
 import random
 import time
@@ -16,7 +15,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-import structlog
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, Page, Request, Response, async_playwright
 
@@ -134,9 +132,6 @@ def chromium() -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk(chromium: str, postgres: str) -> AsyncIterator[Desk]:
     """The service with its month, on a database that all tests of pages share."""
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    errors = structlog.make_filtering_bound_logger(logging.ERROR)
-    structlog.configure(processors=[plain], wrapper_class=errors)
     name = f"console_{uuid4().hex}"
     maintenance = await asyncpg.connect(postgres.replace("/moderator?", "/postgres?"))
     await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE moderator")
@@ -144,7 +139,6 @@ async def desk(chromium: str, postgres: str) -> AsyncIterator[Desk]:
         yield running
     await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await maintenance.close()
-    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
