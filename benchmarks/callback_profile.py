@@ -15,12 +15,12 @@ from starlette.types import ASGIApp
 from moderator.domain.message import Message
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.reception import Reception
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.keeping import Keeper
-from moderator.ledger.recording import Recorder
-from moderator.ledger.spool import Spool
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.failed import FailedMessages
+from moderator.ledger.recording.keeping import Keeper
+from moderator.ledger.recording.recorder import Recorder
+from moderator.ledger.recording.spool import Spool
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
 from moderator.rehearsal import callbacks

@@ -25,9 +25,9 @@ from callback_servers import EMPTY, SERVE, Server, environment_of, requests_of, 
 from matching_texts import clean_texts, generated_words
 from moderator.cli.caching import user_cache
 from moderator.intake.callback import MOST_AT_ONCE
-from moderator.ledger import migrating
-from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import Engine, dsn_of
+from moderator.ledger.database import migrating
+from moderator.ledger.database.embedded import EmbeddedPostgres
+from moderator.ledger.database.engine import Engine, dsn_of
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.rehearsal.world import World

@@ -24,16 +24,16 @@ from sqlalchemy import select
 import recording
 from desk_ledger import fill
 from desk_questions import LIMIT, Search, others, searches, statistics
-from moderator.ledger import migrating
-from moderator.ledger.counting_days import DayCounts
-from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import Engine, Prepared, Transaction, dsn_of, prepare
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.recording import MOST
+from moderator.ledger.counting.days import DayCounts
+from moderator.ledger.database import migrating
+from moderator.ledger.database.embedded import EmbeddedPostgres
+from moderator.ledger.database.engine import Engine, Prepared, Transaction, dsn_of, prepare
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.reading.conditions import fitting
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.recorder import MOST
 from moderator.ledger.records import Cursor, Sort
-from moderator.ledger.tables import violations
-from moderator.ledger.violation_conditions import fitting
-from moderator.ledger.violations import Violations
+from moderator.ledger.schema.tables import violations
 from report import provenance, record, table
 
 UNTIL: Final = datetime(2026, 11, 22, 11, tzinfo=UTC)

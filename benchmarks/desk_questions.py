@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.rule import Severity
-from moderator.ledger.chats import Chats
-from moderator.ledger.counted import Dimension, Period
-from moderator.ledger.counting_days import CHINA
-from moderator.ledger.engine import Engine
-from moderator.ledger.offenders import Registry
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.counting.counted import Dimension, Period
+from moderator.ledger.counting.days import CHINA
+from moderator.ledger.counting.rule_health import RuleHealths
+from moderator.ledger.counting.statistics import Statistics, Unit
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.chats import Chats
+from moderator.ledger.directory.offenders import Registry
 from moderator.ledger.records import ActionFilter, Sort, Status, ViolationFilter
-from moderator.ledger.rule_health import RuleHealths
-from moderator.ledger.statistics import Statistics, Unit
 
 LIMIT: Final = 50
 OPEN: Final = (Status.OPEN,)

@@ -11,9 +11,9 @@ from statistics import median
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.recording import MOST, Recorder
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.recorder import MOST, Recorder
 from moderator.rulebook.reading import read_directory
 from moderator.shipped import rules_directory
 from report import record, table

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
 from moderator.app import create_app
-from moderator.ledger.engine import create_engine
+from moderator.ledger.database.engine import create_engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import Settings, build_settings

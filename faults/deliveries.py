@@ -5,8 +5,8 @@ from typing import Final
 
 from faults.service import DidNotStart
 from faults.stage import Stage
-from moderator.ledger import migrating
-from moderator.ledger.engine import Engine
+from moderator.ledger.database import migrating
+from moderator.ledger.database.engine import Engine
 
 _COPIES: Final = 100
 _RATE: Final = 250  # deliveries a second

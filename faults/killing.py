@@ -16,9 +16,9 @@ _RECEIVING: Final = (
     "moderator.intake.reception:Reception.receive:after:2",
     "moderator.pipeline:Pipeline.moderate:before:3",
     "moderator.pipeline:Pipeline.moderate:after:3",
-    "moderator.ledger.keeping:Keeper.record:before:2",
-    "moderator.ledger.keeping:Keeper.record:after:2",
-    "moderator.ledger.recording:Recorder.record:after:1",
+    "moderator.ledger.recording.keeping:Keeper.record:before:2",
+    "moderator.ledger.recording.keeping:Keeper.record:after:2",
+    "moderator.ledger.recording.recorder:Recorder.record:after:1",
     "asyncpg.transaction:Transaction.start:after:2",
     "asyncpg.transaction:Transaction.commit:before:1",
     "asyncpg.transaction:Transaction.commit:after:1",
@@ -26,8 +26,8 @@ _RECEIVING: Final = (
     "asyncpg.transaction:Transaction.commit:after:4",
 )
 _CARRYING: Final = (
-    "moderator.ledger.outbox:Outbox.claim:before:2",
-    "moderator.ledger.outbox:Outbox.claim:after:2",
+    "moderator.ledger.actions.outbox:Outbox.claim:before:2",
+    "moderator.ledger.actions.outbox:Outbox.claim:after:2",
     "moderator.enforcement.sanctions:Sanctions.carry_out:before:2",
     "moderator.enforcement.sanctions:Sanctions.carry_out:after:2",
     "moderator.wecom.tokens:TokenCache.token:after:1",
@@ -36,21 +36,22 @@ _CARRYING: Final = (
     "moderator.wecom.client:WeComClient.send_message:after:1",
     "moderator.wecom.client:WeComClient.send_to_group:before:1",
     "moderator.wecom.client:WeComClient.send_to_group:after:1",
-    "moderator.ledger.violations:Violations.identify:after:1",
-    "moderator.ledger.outbox:Outbox.settle:before:2",
-    "moderator.ledger.outbox:Outbox.settle:after:2",
+    "moderator.ledger.reading.violations:Violations.identify:after:1",
+    "moderator.ledger.actions.outbox:Outbox.settle:before:2",
+    "moderator.ledger.actions.outbox:Outbox.settle:after:2",
 )
 _STATEMENTS: Final = tuple(
-    f"moderator.ledger.engine:Transaction.rows:before:{number}" for number in range(1, 25, 2)
+    f"moderator.ledger.database.engine:Transaction.rows:before:{number}"
+    for number in range(1, 25, 2)
 )
 _SPOOLING: Final = (
-    "moderator.ledger.spool:Spool.keep:before:2",
-    "moderator.ledger.spool:Spool.keep:after:2",
+    "moderator.ledger.recording.spool:Spool.keep:before:2",
+    "moderator.ledger.recording.spool:Spool.keep:after:2",
 )
 _DRAINING: Final = (
-    "moderator.ledger.recording:Recorder.record_all:after:1",
-    "moderator.ledger.spool:Spool.drop:before:1",
-    "moderator.ledger.spool:Spool.drop:after:1",
+    "moderator.ledger.recording.recorder:Recorder.record_all:after:1",
+    "moderator.ledger.recording.spool:Spool.drop:before:1",
+    "moderator.ledger.recording.spool:Spool.drop:after:1",
 )
 
 

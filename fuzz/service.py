@@ -16,11 +16,11 @@ from fuzz import callbacks
 from fuzz.target import Target, require
 from moderator.app import Service, create_app
 from moderator.errors import LedgerError
-from moderator.ledger import migrating
-from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import Engine, dsn_of
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.spool import Kept, Kind
+from moderator.ledger.database import migrating
+from moderator.ledger.database.embedded import EmbeddedPostgres
+from moderator.ledger.database.engine import Engine, dsn_of
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.recording.spool import Kept, Kind
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world
 from moderator.settings import LogSettings, Settings, build_settings

@@ -8,7 +8,7 @@ import asyncio
 
 from alembic import context
 
-from moderator.ledger.migrating import migrate, write_script
+from moderator.ledger.database.migrating import migrate, write_script
 
 if context.is_offline_mode():
     write_script()

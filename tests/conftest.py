@@ -10,9 +10,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from moderator.ledger import migrating
-from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import Engine, dsn_of
+from moderator.ledger.database import migrating
+from moderator.ledger.database.embedded import EmbeddedPostgres
+from moderator.ledger.database.engine import Engine, dsn_of
 
 _PACK = """
 category: gambling

@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import SmallRules
 
 from moderator.app import create_app
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.engine import Engine
-from moderator.ledger.people import People
-from moderator.ledger.rates import Comparison, Rates
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.rates import Comparison, Rates
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.people import People
 from moderator.policy.alarm import Counts
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.deployment import settings_of

@@ -10,11 +10,11 @@ from moderator.enforcement.stationery import StationeryShelf
 from moderator.errors import LedgerUnavailable
 from moderator.intake.draining import Draining
 from moderator.intake.silence import SilenceWatch
-from moderator.ledger import migrating
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.engine import Engine
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.database import migrating
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.rulebook.watcher import RulebookWatcher
 from moderator.settings import Settings
 from moderator.web.health import Check, Condition, Part, WeComWatch

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
-from moderator.ledger.keeping import Keeper, Spooled
-from moderator.ledger.recording import Recorded
+from moderator.ledger.recording.keeping import Keeper, Spooled
+from moderator.ledger.recording.recorder import Recorded
 from moderator.matching.conversation import Conversation
 from moderator.rulebook.book import Rulebook
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from moderator.app import Service
 from moderator.app.desk import add_desk
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import build_settings

@@ -12,10 +12,10 @@ from typer.testing import CliRunner, Result
 from moderator.cli import admin
 from moderator.domain.access import Grant, Role
 from moderator.errors import NotFound, SettingsError
-from moderator.ledger.attempts import Attempts, Guessed
+from moderator.ledger.access.attempts import Attempts, Guessed
+from moderator.ledger.access.invitations import Invitations
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.invitations import Invitations
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 

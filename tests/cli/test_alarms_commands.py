@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from moderator.cli import rules
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.engine import Engine
-from moderator.ledger.rates import Comparison
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.rates import Comparison
+from moderator.ledger.database.engine import Engine
 from moderator.policy.alarm import Counts
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world

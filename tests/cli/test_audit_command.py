@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from moderator.cli import audit
 from moderator.ledger.audit import Audit, Deed
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 

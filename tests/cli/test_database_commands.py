@@ -26,12 +26,12 @@ from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
 from moderator.errors import SchemaMismatch
-from moderator.ledger.engine import Engine, dsn_of
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.recording import Recorder
-from moderator.ledger.violations import Violations
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine, dsn_of
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.failed import FailedMessages
+from moderator.ledger.recording.recorder import Recorder
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import Settings, load_settings
 from moderator.wecom.envelope import Envelope

@@ -19,10 +19,10 @@ from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine, Prepared
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.recording import Recorder
-from moderator.ledger.retention import Terms
+from moderator.ledger.database.engine import Engine, Prepared
+from moderator.ledger.evidence.retention import Terms
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.recorder import Recorder
 from moderator.policy.policy import Policy
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from moderator.cli import exports, violations
 from moderator.ledger.audit import Audit, AuditRow
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.settings import load_settings
 
 Run = Callable[..., Awaitable[Result]]

@@ -14,11 +14,11 @@ from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.pauses import Cause, Pause, Pauses
-from moderator.ledger.recording import Recorder
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.limits.pauses import Cause, Pause, Pauses
+from moderator.ledger.recording.recorder import Recorder
 from moderator.ledger.records import ActionFilter
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.rehearsal.deployment import settings_of

@@ -18,10 +18,10 @@ from moderator.cli import merits, policy
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.merits import Merits
-from moderator.ledger.recording import Recorder
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.recorder import Recorder
+from moderator.ledger.standing.merits import Merits
 from moderator.rulebook.reading import read_directory
 
 ACCOUNT = pwd.getpwuid(os.getuid()).pw_name

@@ -20,9 +20,9 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Respons
 
 from moderator.app import create_app
 from moderator.domain.access import Grant, Role
-from moderator.ledger.accounts import Newcomer, Source, create
-from moderator.ledger.engine import Engine, create_engine
-from moderator.ledger.judging import Judging
+from moderator.ledger.access.accounts import Newcomer, Source, create
+from moderator.ledger.database.engine import Engine, create_engine
+from moderator.ledger.desk.judging import Judging
 from moderator.ledger.records import Status
 from moderator.rehearsal import callbacks, chat
 from moderator.rehearsal.callbacks import Head

@@ -6,8 +6,8 @@ import pytest
 from tests.console.conftest import Desk, Enter
 from tests.console.test_pages import barriers, keep, overflow
 
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.pauses import Cause, Pauses
+from moderator.ledger.limits.pauses import Cause, Pauses
+from moderator.ledger.recording.failed import FailedMessages
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

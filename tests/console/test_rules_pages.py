@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from tests.console.conftest import Desk, Enter
 from tests.console.test_pages import barriers, keep, overflow
 
-from moderator.ledger.tables import alarms
+from moderator.ledger.schema.tables import alarms
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

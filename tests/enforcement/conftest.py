@@ -20,16 +20,16 @@ from moderator.enforcement.gatekeeper import Gatekeeper
 from moderator.enforcement.sanctions import Sanctions
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.worker import Worker
-from moderator.ledger.cards import Cards
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.judging import Judging
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.people import People
-from moderator.ledger.recording import Recorder
+from moderator.ledger.actions.cards import Cards
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.actions.requests import Requests
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.directory.people import People
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.recorder import Recorder
 from moderator.ledger.records import ActionRecord, Status
-from moderator.ledger.requests import Requests
-from moderator.ledger.violations import Violations
 from moderator.policy.policy import Ladder, Measure, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world

@@ -8,9 +8,9 @@ from tests.enforcement.conftest import OFFENDING, Scene
 from moderator.domain.decision import ActionKind
 from moderator.enforcement.alarms import AlarmWatch, Tally
 from moderator.errors import LedgerUnavailable
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.engine import Engine
-from moderator.ledger.rates import HourCount, Rates
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.rates import HourCount, Rates
+from moderator.ledger.database.engine import Engine
 from moderator.settings import AlarmSettings
 from moderator.telemetry.metrics import Metrics
 

@@ -8,9 +8,9 @@ from tests.enforcement.conftest import Scene
 from moderator.domain.cards import CardAnswer
 from moderator.domain.decision import ActionKind
 from moderator.enforcement.approval import Approval
-from moderator.ledger.cards import Card, Cards
-from moderator.ledger.engine import Engine
-from moderator.ledger.judging import Judging
+from moderator.ledger.actions.cards import Card, Cards
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.judging import Judging
 from moderator.rehearsal.invention import MODERATION_APP, WORK_GROUP
 
 REVIEWER = "LiuYang"

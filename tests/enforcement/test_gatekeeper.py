@@ -8,7 +8,7 @@ from tests.enforcement.conftest import Scene
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.errors import WeComHeld, WeComPaused
-from moderator.ledger.pauses import Pause
+from moderator.ledger.limits.pauses import Pause
 from moderator.rehearsal.failures import Fault
 from moderator.rehearsal.invention import MODERATION_APP
 

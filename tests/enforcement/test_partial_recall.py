@@ -3,7 +3,7 @@
 from tests.enforcement.conftest import Scene
 
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 RECALL = "/cgi-bin/message/recall"
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from moderator.enforcement.retention import Retention
-from moderator.ledger.engine import Engine
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.retention import Erasure
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.ledger.records import EvidenceState
-from moderator.ledger.retention import Erasure
 
 Scene = Any  # the fixture's own class; test folders are no packages
 

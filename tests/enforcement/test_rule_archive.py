@@ -9,8 +9,8 @@ from typing import cast
 from moderator.domain.rule import Boundary, Rule, Separators, Severity, Word
 from moderator.enforcement.rule_archive import RuleArchive
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.rule_versions import RuleVersions, Version, contents_of
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.rule_versions import RuleVersions, Version, contents_of
 from moderator.policy.policy import Policy
 from moderator.rulebook.book import Rulebook
 

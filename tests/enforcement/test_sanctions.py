@@ -10,7 +10,7 @@ from starlette.routing import Route
 from tests.enforcement.conftest import OFFENDING, Clock, Scene
 
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import (
     COMPLIANCE_GROUP,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderator.enforcement.tallying import Tallying
-from moderator.ledger.counting_days import DayCounts
-from moderator.ledger.engine import Engine, Prepared
+from moderator.ledger.counting.days import DayCounts
+from moderator.ledger.database.engine import Engine, Prepared
 
 Scene = Any  # the fixture's own class; test folders are no packages
 

@@ -16,14 +16,14 @@ from moderator.domain.cards import CardAnswer
 from moderator.domain.people import ContactChange
 from moderator.intake.callback import CallbackEndpoint
 from moderator.intake.reception import Reception, Report
-from moderator.ledger.contacts import Contacts
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.keeping import Keeper
-from moderator.ledger.recording import Recorder
-from moderator.ledger.spool import Spool
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.contacts import Contacts
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.failed import FailedMessages
+from moderator.ledger.recording.keeping import Keeper
+from moderator.ledger.recording.recorder import Recorder
+from moderator.ledger.recording.spool import Spool
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Pipeline
 from moderator.rehearsal import callbacks

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moderator.intake.callback import CallbackEndpoint
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 Desk = Any  # the fixture's own class; test folders are no packages
 

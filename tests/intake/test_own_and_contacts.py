@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from moderator.domain.message import Ignored, IgnoredReason
-from moderator.ledger.engine import Engine
-from moderator.ledger.people import People
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.people import People
 from moderator.pipeline import Outcome
 from moderator.rehearsal import callbacks
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from moderator.intake.replaying import Replay, Replayed
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 Desk = Any
 

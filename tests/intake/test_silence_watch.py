@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from moderator.errors import LedgerUnavailable
 from moderator.intake.silence import SilenceWatch
-from moderator.ledger.engine import Engine, Prepared
-from moderator.ledger.hours import AppHours, Heard
+from moderator.ledger.counting.hours import AppHours, Heard
+from moderator.ledger.database.engine import Engine, Prepared
 from moderator.settings import SilenceSettings
 from moderator.telemetry.metrics import Metrics
 

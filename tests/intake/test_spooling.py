@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from moderator.errors import LedgerUnavailable
-from moderator.ledger.engine import Engine
-from moderator.ledger.spool import Spool
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.recording.spool import Spool
 
 Desk = Any  # the fixture's own class; test folders are no packages
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import SmallRules
 
 from moderator.app import create_app
-from moderator.ledger.engine import create_engine
+from moderator.ledger.database.engine import create_engine
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.api.cards import press
 from moderator.rehearsal.deployment import settings_of

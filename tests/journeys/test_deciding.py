@@ -14,11 +14,11 @@ from moderator.domain.decision import ActionKind
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
-from moderator.ledger import standings
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine, Prepared
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.recording import Recorder
+from moderator.ledger.database.engine import Engine, Prepared
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.recorder import Recorder
+from moderator.ledger.standing import standings
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import Settings, build_settings
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from tests.conftest import SmallRules
 
 from moderator.app import create_app
-from moderator.ledger.engine import create_engine
+from moderator.ledger.database.engine import create_engine
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import WORK_GROUP, invent_world

@@ -28,11 +28,11 @@ import httpx
 import pytest
 
 from moderator.domain.access import Grant, Role
-from moderator.ledger.accounts import Accounts, Newcomer, Source
-from moderator.ledger.engine import Engine, dsn_of
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.sessions import Sessions, Visit
-from moderator.ledger.violations import Violations
+from moderator.ledger.access.accounts import Accounts, Newcomer, Source
+from moderator.ledger.access.sessions import Sessions, Visit
+from moderator.ledger.database.engine import Engine, dsn_of
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.reading.violations import Violations
 from moderator.rehearsal.stand_in import StandIn
 from moderator.settings import build_settings
 from moderator.web.cookies import Cookies

@@ -10,12 +10,12 @@ from moderator.domain.decision import ActionKind, Clause
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Layer, Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.judging import Judging
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.recording import Recorded, Recorder
-from moderator.ledger.violations import Violations
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.recorder import Recorded, Recorder
 from moderator.policy.policy import Ladder, Policy, Rung
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

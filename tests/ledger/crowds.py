@@ -10,10 +10,10 @@ from sqlalchemy import insert
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.rule import Severity
-from moderator.ledger.desk_tables import decisions
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.ledger.records import Sort, Status, ViolationFilter
-from moderator.ledger.tables import actions, departments, people, standings, violations
+from moderator.ledger.schema.desk import decisions
+from moderator.ledger.schema.tables import actions, departments, people, standings, violations
 
 CORP = "corp"
 # Two divisions below the company, each with two teams.

@@ -7,7 +7,7 @@ import pytest
 from moderator.errors import LedgerError
 from moderator.ledger import audit
 from moderator.ledger.audit import Audit, AuditFilter, Deed, Seal
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 _SWAP = """
     UPDATE audit_log SET number = -number WHERE number IN (2, 3);

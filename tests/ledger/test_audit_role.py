@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from moderator.ledger.audit import Audit, Deed
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 ROLES = Path(__file__).parents[2] / "deploy/postgres/roles.sql"
 REFUSED = (

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from moderator.app import create_app
-from moderator.ledger.engine import create_engine
+from moderator.ledger.database.engine import create_engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.rehearsal.plan import Plan

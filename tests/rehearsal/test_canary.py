@@ -10,7 +10,7 @@ import pytest
 
 from moderator.app import create_app
 from moderator.domain import canary
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.canary import fly
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world

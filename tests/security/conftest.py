@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import SmallRules
 
 from moderator.app import create_app
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import Settings, build_settings

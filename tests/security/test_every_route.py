@@ -14,10 +14,10 @@ from tests.conftest import SmallRules
 
 from moderator.app import create_app
 from moderator.domain.access import RIGHTS, Grant, Right, Role
-from moderator.ledger.accounts import Account
-from moderator.ledger.engine import Engine
-from moderator.ledger.invitations import Invitations
-from moderator.ledger.sessions import Sessions, Visit
+from moderator.ledger.access.accounts import Account
+from moderator.ledger.access.invitations import Invitations
+from moderator.ledger.access.sessions import Sessions, Visit
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import build_settings

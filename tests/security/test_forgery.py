@@ -8,10 +8,10 @@ import pytest
 
 from moderator.app import create_app
 from moderator.intake.callback import BODY_LIMIT
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.people import People
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.people import People
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.reading.violations import Violations
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.invention import MODERATION_APP
 from moderator.settings import Settings, build_settings

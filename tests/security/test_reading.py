@@ -6,7 +6,7 @@ import httpx
 
 from moderator.app import create_app
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal import callbacks
 from moderator.rehearsal.invention import MODERATION_APP
 from moderator.settings import build_settings

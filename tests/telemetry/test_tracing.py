@@ -15,8 +15,8 @@ from tests.test_service import OFFENCE, Running
 
 from moderator.app import create_app
 from moderator.errors import SettingsError
-from moderator.ledger.engine import Engine
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world
 from moderator.rehearsal.serving import serving

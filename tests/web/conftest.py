@@ -15,15 +15,15 @@ from moderator.domain.decision import ActionKind, Clause
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Layer, Severity
-from moderator.ledger import accounts
-from moderator.ledger.api_tokens import ApiTokens
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.recording import Recorder
-from moderator.ledger.sessions import Sessions
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.violations import Violations
+from moderator.ledger.access import accounts
+from moderator.ledger.access.api_tokens import ApiTokens
+from moderator.ledger.access.sessions import Sessions
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.recorder import Recorder
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import ApiSettings
 from moderator.web.access import Access, Logins

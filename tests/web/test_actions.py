@@ -7,9 +7,9 @@ import pytest
 from tests.web.conftest import NOW, OTHER_TOKEN, Desk
 
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.engine import Engine
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.pauses import Cause, Pause, Pauses
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.limits.pauses import Cause, Pause, Pauses
 
 WARN = ActionKind.WARN_SENDER
 

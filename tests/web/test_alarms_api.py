@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 from tests.web.conftest import NOW, TOKEN
 
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.engine import Engine
-from moderator.ledger.rates import Comparison
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.rates import Comparison
+from moderator.ledger.database.engine import Engine
 from moderator.policy.alarm import Counts
 from moderator.settings import ApiSettings
 from moderator.web.access import Access

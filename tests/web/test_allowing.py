@@ -13,11 +13,11 @@ from tests.web.conftest import INVOICES, TOKEN, Desk
 
 from moderator.domain.people import Entry
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.past_hits import PastHits
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.past_hits import PastHits
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
 from moderator.rulebook.loader import load_rulebook
 from moderator.settings import ApiSettings
 from moderator.web.access import Access

@@ -13,15 +13,15 @@ from fastapi import FastAPI
 from tests.web.conftest import OTHER_TOKEN
 
 from moderator.domain.access import Grant, Right, Role
-from moderator.ledger.accounts import Accounts, Newcomer, Source
-from moderator.ledger.api_tokens import ApiTokens
+from moderator.ledger.access.accounts import Accounts, Newcomer, Source
+from moderator.ledger.access.api_tokens import ApiTokens
+from moderator.ledger.access.sessions import Sessions
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.pack_verifier import faults_of
-from moderator.ledger.sessions import Sessions
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.pack_verifier import faults_of
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import ApiSettings, EvidenceSettings, build_settings

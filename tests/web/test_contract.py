@@ -17,9 +17,9 @@ from moderator.domain.decision import ActionKind
 from moderator.domain.finding import Finding, Hit
 from moderator.domain.message import Message, Source, TextField
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.recording import Recorder
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.recording.recorder import Recorder
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world

@@ -6,7 +6,7 @@ import pytest
 from tests.web.conftest import OTHER_TOKEN, Desk, department_admin
 
 from moderator.domain.people import Entry
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 
 
 async def do(desk: Desk, violation: int, what: str, version: int = 1, **given: Any) -> Any:

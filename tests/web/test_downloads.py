@@ -12,10 +12,10 @@ from tests.web.conftest import NOW
 from moderator.domain.access import Actor, Role
 from moderator.exporting.table import Format
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.exports import BATCH, Exports
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.exports import BATCH, Exports
+from moderator.ledger.desk.selections import violations_selected
 from moderator.ledger.records import ViolationFilter
-from moderator.ledger.selections import violations_selected
 from moderator.rehearsal.serving import serving
 from moderator.web.downloads import Download, Downloads
 from moderator.web.front import Moderator

@@ -22,10 +22,10 @@ from moderator.exporting.formulas import restored
 from moderator.exporting.jsonl import JsonLines
 from moderator.exporting.table import Cell, Column, Kind
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.exports import Exports
-from moderator.ledger.people import People
-from moderator.ledger.selections import VIOLATIONS
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.exports import Exports
+from moderator.ledger.desk.selections import VIOLATIONS
+from moderator.ledger.directory.people import People
 from moderator.web.access import Access
 from moderator.web.exports import CHINA, exports_router
 from moderator.web.problems import Refusal, install_problems

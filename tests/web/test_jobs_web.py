@@ -6,8 +6,8 @@ import pytest
 from tests.web.conftest import OTHER_TOKEN, TOKEN, Desk
 
 from moderator.domain.access import holder
-from moderator.ledger.bulk import BulkWork
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.bulk import BulkWork
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from tests.web.conftest import Desk
 
 from moderator.domain.decision import ActionKind
-from moderator.ledger.engine import Engine
-from moderator.ledger.merits import Merits
-from moderator.ledger.offenders import Registry
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.offenders import Registry
+from moderator.ledger.standing.merits import Merits
 from moderator.policy.policy import Ladder, Offset, Policy, Rung, Unit
 from moderator.settings import ApiSettings
 from moderator.web.access import Access

@@ -7,9 +7,9 @@ from tests.web.conftest import CLAUSE, INVOICES, NOW, Desk
 
 from moderator.domain.people import Department, Entry, Member
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.people import People
-from moderator.ledger.retention import Erasure
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.people import People
+from moderator.ledger.evidence.retention import Erasure
 
 SECRET = "AKIA" + "Q7" * 8
 KEY = replace(

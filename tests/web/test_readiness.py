@@ -8,8 +8,8 @@ import pytest
 from moderator.app import Service
 from moderator.errors import SchemaMismatch
 from moderator.intake.silence import Silence
-from moderator.ledger.engine import Engine
-from moderator.ledger.spool import Filling
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.recording.spool import Filling
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import Settings, build_settings

@@ -19,11 +19,11 @@ from tests.web.conftest import (
 )
 
 from moderator.domain.people import Department, Member
-from moderator.ledger.engine import Engine
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.merits import Merits
-from moderator.ledger.offenders import Registry
-from moderator.ledger.people import People
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.offenders import Registry
+from moderator.ledger.directory.people import People
+from moderator.ledger.recording.failed import FailedMessages
+from moderator.ledger.standing.merits import Merits
 from moderator.rulebook.loader import load_rulebook
 from moderator.shipped import rules_directory
 from moderator.web.people import people_router

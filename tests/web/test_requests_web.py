@@ -10,10 +10,10 @@ from tests.web.conftest import TOKEN, Desk
 
 from moderator.domain.decision import ActionKind
 from moderator.domain.message import Source
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.requests import Requests
-from moderator.ledger.violations import Violations
+from moderator.ledger.actions.requests import Requests
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.reading.violations import Violations
 from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import ApiSettings
 from moderator.web.access import Access

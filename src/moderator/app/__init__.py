@@ -11,7 +11,7 @@ from moderator.app.parts import envelopes_of, rules_of, shelf_of, siem_of, spool
 from moderator.app.service import Service
 from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.intake.callback import CallbackEndpoint
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rulebook.cache import RulebookCache
 from moderator.settings import Settings
 from moderator.web.front import Moderator

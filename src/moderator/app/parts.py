@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from moderator.enforcement.stationery import StationeryShelf
-from moderator.ledger.embedded import data_directory
-from moderator.ledger.spool import Spool
+from moderator.ledger.database.embedded import data_directory
+from moderator.ledger.recording.spool import Spool
 from moderator.settings import Settings, WeComSettings
 from moderator.shipped import rules_directory
 from moderator.wecom.envelope import Envelope

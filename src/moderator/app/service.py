@@ -35,27 +35,27 @@ from moderator.intake.reception import Reception, Report
 from moderator.intake.silence import SilenceWatch
 from moderator.intake.traced import TracedKeeper, TracedReception, traced_look
 from moderator.intake.wide_event import MessageLog
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.bulk import BulkWork
-from moderator.ledger.cards import Cards
-from moderator.ledger.contacts import Contacts
-from moderator.ledger.counting_days import DayCounts
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.hours import AppHours
-from moderator.ledger.judging import Judging
-from moderator.ledger.keeping import Keeper
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.people import People
-from moderator.ledger.rates import Rates
-from moderator.ledger.recording import Recorder
-from moderator.ledger.requests import Requests
-from moderator.ledger.retention import Departures, Erasure, Terms
-from moderator.ledger.rule_versions import RuleVersions
-from moderator.ledger.spool_erasure import SpoolErasure
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.violations import Violations
+from moderator.ledger.actions.cards import Cards
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.actions.requests import Requests
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.days import DayCounts
+from moderator.ledger.counting.hours import AppHours
+from moderator.ledger.counting.rates import Rates
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.bulk import BulkWork
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.directory.contacts import Contacts
+from moderator.ledger.directory.people import People
+from moderator.ledger.evidence.retention import Departures, Erasure, Terms
+from moderator.ledger.evidence.rule_versions import RuleVersions
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
+from moderator.ledger.evidence.spool_erasure import SpoolErasure
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording.failed import FailedMessages
+from moderator.ledger.recording.keeping import Keeper
+from moderator.ledger.recording.recorder import Recorder
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Outcome, Pipeline, find
 from moderator.rulebook.book import Rulebook

@@ -8,10 +8,10 @@ import typer
 from moderator.cli.ledger import Config, at_the_ledger, decider
 from moderator.domain.access import Grant, Role
 from moderator.errors import NotFound, SettingsError
-from moderator.ledger.accounts import Account, Accounts, Source
-from moderator.ledger.attempts import Attempts, Guessed
-from moderator.ledger.engine import Engine
-from moderator.ledger.invitations import Invitation, Invitations
+from moderator.ledger.access.accounts import Account, Accounts, Source
+from moderator.ledger.access.attempts import Attempts, Guessed
+from moderator.ledger.access.invitations import Invitation, Invitations
+from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(

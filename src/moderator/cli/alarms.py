@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger, decider
-from moderator.ledger.alarms import Alarm, Alarms, Cleared
-from moderator.ledger.engine import Engine
+from moderator.ledger.counting.alarms import Alarm, Alarms, Cleared
+from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(

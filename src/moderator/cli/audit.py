@@ -9,7 +9,7 @@ import typer
 
 from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
 from moderator.ledger.audit import Audit, AuditFilter, AuditRow, Break, Seal
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(

@@ -3,8 +3,8 @@
 import typer
 
 from moderator.cli.ledger import Config, at_the_ledger
-from moderator.ledger import migrating
-from moderator.ledger.engine import Engine
+from moderator.ledger.database import migrating
+from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(help="Migrations of the database.", no_args_is_help=True, add_completion=False)

@@ -17,10 +17,10 @@ from rich.console import Console
 from moderator.app import create_app
 from moderator.cli.screen import Day, show
 from moderator.domain.access import Grant, Role
-from moderator.ledger import migrating
-from moderator.ledger.embedded import EmbeddedPostgres
-from moderator.ledger.engine import Engine, create_engine
-from moderator.ledger.invitations import Invitations
+from moderator.ledger.access.invitations import Invitations
+from moderator.ledger.database import migrating
+from moderator.ledger.database.embedded import EmbeddedPostgres
+from moderator.ledger.database.engine import Engine, create_engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP
 from moderator.rehearsal.play import Scene, Stage

@@ -14,13 +14,13 @@ import typer
 from moderator.app import spool_of
 from moderator.cli import evidence_packs, legal_holds
 from moderator.cli.ledger import Config, at_the_ledger, decider
-from moderator.ledger.dump_scan import DumpScan, scan_dump
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.evidence_scan import NAMED, EvidenceScan, Scan
-from moderator.ledger.retention import Terms, apply_terms
-from moderator.ledger.rotation import Keys, KeyUse, Progress, Rotation
-from moderator.ledger.spool_erasure import SpoolErasure
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.dump_scan import DumpScan, scan_dump
+from moderator.ledger.evidence.retention import Terms, apply_terms
+from moderator.ledger.evidence.rotation import Keys, KeyUse, Progress, Rotation
+from moderator.ledger.evidence.scan import NAMED, EvidenceScan, Scan
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.evidence.spool_erasure import SpoolErasure
 from moderator.settings import Settings
 
 app = typer.Typer(

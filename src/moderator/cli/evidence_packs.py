@@ -11,13 +11,13 @@ import typer
 
 from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
 from moderator.domain.access import Actor, Role
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
-from moderator.ledger.pack_verifier import faults_of
-from moderator.ledger.pack_writing import VERIFIER, verifier
-from moderator.ledger.packs import Pack, Packs
-from moderator.ledger.signing import Signer
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.pack_verifier import faults_of
+from moderator.ledger.evidence.pack_writing import VERIFIER, verifier
+from moderator.ledger.evidence.packs import Pack, Packs
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.evidence.signing import Signer
+from moderator.ledger.reading.violations import Violations
 from moderator.settings import Settings, load_settings
 
 

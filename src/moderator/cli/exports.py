@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from moderator.cli.ledger import Config, at_the_ledger, decider
 from moderator.cli.merits import policy_of
 from moderator.exporting.table import Format
-from moderator.ledger.engine import Engine
-from moderator.ledger.export_files import pieces
-from moderator.ledger.exports import Export, Exports
-from moderator.ledger.selections import (
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.export_files import pieces
+from moderator.ledger.desk.exports import Export, Exports
+from moderator.ledger.desk.selections import (
     Selection,
     actions_selected,
     audit_selected,

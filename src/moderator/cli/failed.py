@@ -8,8 +8,8 @@ import typer
 from moderator.app import Service
 from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
 from moderator.intake.replaying import Replay, Replayed
-from moderator.ledger.engine import Engine
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.ledger.records import FailedMessage
 from moderator.settings import Settings
 from moderator.telemetry.logging import configure_logging

@@ -10,8 +10,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from moderator.ledger.engine import Engine
-from moderator.ledger.opening import opened
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.database.opening import opened
 from moderator.settings import Settings, load_settings
 
 MOST_ID = 2**63 - 1

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
-from moderator.ledger.engine import Engine
-from moderator.ledger.legal_holds import Hold, LegalHolds, Scope
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.legal_holds import Hold, LegalHolds, Scope
 from moderator.settings import Settings
 
 Why = Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")]

@@ -7,8 +7,8 @@ import typer
 from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
 from moderator.cli.records import printable
 from moderator.errors import RulebookError
-from moderator.ledger.engine import Engine
-from moderator.ledger.merits import MeritRecord, Merits
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.standing.merits import MeritRecord, Merits
 from moderator.policy.policy import Policy
 from moderator.rulebook.reading import read_directory
 from moderator.settings import Settings

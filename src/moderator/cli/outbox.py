@@ -8,11 +8,11 @@ import typer
 
 from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger, decider
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.engine import Engine
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.pauses import Pause, Pauses
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.actions.requests import Requests
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.limits.pauses import Pause, Pauses
 from moderator.ledger.records import ActionFilter, ActionRecord, Resolved
-from moderator.ledger.requests import Requests
 from moderator.settings import Settings
 
 app = typer.Typer(

@@ -16,9 +16,9 @@ import typer
 from moderator.cli.ledger import Config, at_the_ledger
 from moderator.cli.records import printable
 from moderator.errors import RulebookError
-from moderator.ledger.engine import Engine
-from moderator.ledger.standings import Deviation, deviations
-from moderator.ledger.what_if import Comparison, compare
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.standing.standings import Deviation, deviations
+from moderator.ledger.standing.what_if import Comparison, compare
 from moderator.policy.policy import Policy
 from moderator.rulebook.documents import NotYaml, parse
 from moderator.rulebook.policies import read_policy

@@ -14,9 +14,9 @@ from moderator.cli.caching import user_cache
 from moderator.cli.listening import Doors, serve_at, uvicorn_config
 from moderator.cli.processes import Processes, end_with_parent
 from moderator.errors import LedgerUnavailable
-from moderator.ledger import migrating
-from moderator.ledger.engine import Engine
-from moderator.ledger.opening import opened
+from moderator.ledger.database import migrating
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.database.opening import opened
 from moderator.settings import Settings, load_settings
 from moderator.telemetry.logging import configure_logging
 

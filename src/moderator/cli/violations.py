@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from moderator.cli import exports
 from moderator.cli.ledger import MOST_INTEGER, Config, at_the_ledger
 from moderator.domain.rule import Severity
-from moderator.ledger.engine import Engine
-from moderator.ledger.evidence import EvidenceCipher
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.reading.violations import Violations
 from moderator.ledger.records import Cursor, Sort, Status, ViolationFilter, ViolationRecord
-from moderator.ledger.violations import Violations
 from moderator.settings import Settings
 from moderator.web.searching import ViolationQuery
 

@@ -9,8 +9,8 @@ import structlog
 
 from moderator.enforcement.notices import Situation
 from moderator.errors import LedgerError
-from moderator.ledger.alarms import Alarm, Alarms
-from moderator.ledger.rates import KEPT, Comparison, HourCount, Rates
+from moderator.ledger.counting.alarms import Alarm, Alarms
+from moderator.ledger.counting.rates import KEPT, Comparison, HourCount, Rates
 from moderator.policy.alarm import Sensitivity, jumped
 from moderator.settings import AlarmSettings
 from moderator.telemetry.metrics import Metrics

@@ -13,11 +13,11 @@ from moderator.enforcement.notices import Occasion, particulars
 from moderator.enforcement.results import Result, accepted, cancelled, failed
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.errors import WeComRefused
-from moderator.ledger.cards import Card, Cards, CardUpdate
-from moderator.ledger.judging import Judging
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.cards import Card, Cards, CardUpdate
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.reading.violations import Violations
 from moderator.ledger.records import ActionRecord, ClaimedAction, Status, ViolationRecord
-from moderator.ledger.violations import Violations
 from moderator.settings import ComplianceSettings
 from moderator.wecom import cards as template_cards
 from moderator.wecom.client import WeComClient

@@ -22,8 +22,8 @@ from moderator.enforcement.results import (
     not_done,
     situation_of,
 )
+from moderator.ledger.actions.requests import Requests
 from moderator.ledger.records import ClaimedAction
-from moderator.ledger.requests import Requests
 from moderator.settings import EnforcementSettings
 
 _SECRET: Final = frozenset({"confidential", "credential"})  # what 保密工作机构 answers for

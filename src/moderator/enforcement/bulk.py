@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from moderator.errors import LedgerError
-from moderator.ledger.bulk import BulkWork
+from moderator.ledger.desk.bulk import BulkWork
 
 
 class Bulk:

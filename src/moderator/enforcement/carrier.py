@@ -20,7 +20,7 @@ from moderator.errors import (
     WeComHeld,
     WeComPaused,
 )
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.records import ClaimedAction, Then
 from moderator.telemetry.metrics import Metrics
 from moderator.telemetry.redaction import redact_text

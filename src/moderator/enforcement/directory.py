@@ -10,7 +10,7 @@ from typing import Final
 
 from moderator.domain.people import Department, Entry, Member, entry_of
 from moderator.errors import WeComRefused
-from moderator.ledger.people import Known, People
+from moderator.ledger.directory.people import Known, People
 from moderator.wecom import client as wecom
 from moderator.wecom.errors import Remedy, classify
 

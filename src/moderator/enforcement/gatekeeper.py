@@ -10,10 +10,11 @@ import structlog
 from moderator.enforcement.breaker import Breakers
 from moderator.enforcement.limits import charges, frequency
 from moderator.errors import WeComHeld, WeComPaused, WeComRefused, WeComUnreachable
-from moderator.ledger.admission import Admissions, Admitted
-from moderator.ledger.allowances import Allowances, Full
-from moderator.ledger.engine import Engine
-from moderator.ledger.pauses import (
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.people import People
+from moderator.ledger.limits.admission import Admissions, Admitted
+from moderator.ledger.limits.allowances import Allowances, Full
+from moderator.ledger.limits.pauses import (
     Cause,
     Pause,
     Pauses,
@@ -22,7 +23,6 @@ from moderator.ledger.pauses import (
     last_asked,
     later,
 )
-from moderator.ledger.people import People
 from moderator.telemetry.metrics import Metrics
 from moderator.wecom.errors import (
     BUSY,

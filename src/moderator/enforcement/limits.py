@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from moderator.ledger.allowances import Charge
+from moderator.ledger.limits.allowances import Charge
 from moderator.wecom.gate import Call
 
 Windows = tuple[tuple[int, timedelta], ...]  # (at most, in so long), …

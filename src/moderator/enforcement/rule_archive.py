@@ -11,7 +11,7 @@ import structlog
 
 from moderator.errors import LedgerError
 from moderator.ledger.audit import Deed
-from moderator.ledger.rule_versions import RuleVersions
+from moderator.ledger.evidence.rule_versions import RuleVersions
 from moderator.policy.canonical import canonical
 from moderator.rulebook.book import Rulebook
 

@@ -22,9 +22,9 @@ from moderator.enforcement.results import Result, accepted, failed
 from moderator.enforcement.retraction import TO_SENDER, Retraction
 from moderator.enforcement.stationery import StationeryShelf
 from moderator.enforcement.telling import Telling
+from moderator.ledger.actions.requests import Requests
+from moderator.ledger.reading.violations import Violations
 from moderator.ledger.records import ClaimedAction, ViolationRecord
-from moderator.ledger.requests import Requests
-from moderator.ledger.violations import Violations
 from moderator.settings import Settings
 from moderator.wecom.client import WeComClient
 from moderator.wecom.siem import Siem

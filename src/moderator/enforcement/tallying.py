@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from moderator.errors import LedgerError
-from moderator.ledger.counting_days import DayCounts
+from moderator.ledger.counting.days import DayCounts
 
 
 class Tallying:

@@ -12,7 +12,7 @@ import structlog
 from moderator.domain.decision import ActionKind
 from moderator.enforcement.carrier import Carrier
 from moderator.enforcement.sanctions import Sanctions
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
 from moderator.settings import EnforcementSettings
 from moderator.telemetry.metrics import Metrics
 

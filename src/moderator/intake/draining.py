@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 
 from moderator.errors import LedgerError
-from moderator.ledger.keeping import Keeper
-from moderator.ledger.spool import Filling, Spool
+from moderator.ledger.recording.keeping import Keeper
+from moderator.ledger.recording.spool import Filling, Spool
 from moderator.telemetry.metrics import Metrics
 
 

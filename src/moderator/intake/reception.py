@@ -15,7 +15,7 @@ from moderator.domain.message import Ignored, Message
 from moderator.domain.people import ContactChange
 from moderator.errors import LedgerError, SpoolUnavailable
 from moderator.intake.recent import RecentKeys
-from moderator.ledger.keeping import FailedDelivery, Keeper
+from moderator.ledger.recording.keeping import FailedDelivery, Keeper
 from moderator.pipeline import Moderated, Outcome, Pipeline
 from moderator.telemetry.metrics import Metrics
 from moderator.wecom import events

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from moderator.intake.reception import Delivery, Reception
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.ledger.records import FailedMessage
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from moderator.errors import LedgerError
-from moderator.ledger.hours import AppHours, Heard
+from moderator.ledger.counting.hours import AppHours, Heard
 from moderator.policy.silence import Habit, unusual_silence
 from moderator.settings import SilenceSettings
 from moderator.telemetry.metrics import Metrics

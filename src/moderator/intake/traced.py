@@ -5,8 +5,8 @@ from typing import Any
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.intake.reception import Delivery, Reception
-from moderator.ledger.keeping import Keeper, Spooled
-from moderator.ledger.recording import Recorded
+from moderator.ledger.recording.keeping import Keeper, Spooled
+from moderator.ledger.recording.recorder import Recorded
 from moderator.matching.conversation import Conversation
 from moderator.pipeline import Look, Outcome
 from moderator.rulebook.book import Rulebook

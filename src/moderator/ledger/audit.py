@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, select
 
 from moderator.errors import LedgerError
-from moderator.ledger.engine import Engine, Prepared, Row, Transaction
-from moderator.ledger.tables import audit_head, audit_log
+from moderator.ledger.database.engine import Engine, Prepared, Row, Transaction
+from moderator.ledger.schema.tables import audit_head, audit_log
 
 _BEGINNING: Final = bytes(32)
 _PAGE: Final = 1000

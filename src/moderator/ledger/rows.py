@@ -8,8 +8,14 @@ from moderator.domain.decision import ActionKind, ActionState, Clause, UnitChang
 from moderator.domain.message import Source, TextField
 from moderator.domain.rule import Layer, Severity
 from moderator.errors import EvidenceUnreadable
-from moderator.ledger.engine import Row
-from moderator.ledger.evidence import EvidenceCipher, Fingerprinter, PlacedHit, Redacted, Sealed
+from moderator.ledger.database.engine import Row
+from moderator.ledger.evidence.sealing import (
+    EvidenceCipher,
+    Fingerprinter,
+    PlacedHit,
+    Redacted,
+    Sealed,
+)
 from moderator.ledger.records import (
     ActionRecord,
     Attempt,

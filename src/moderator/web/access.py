@@ -17,8 +17,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
 from moderator.domain.access import Actor, Right, holder
-from moderator.ledger.api_tokens import ApiTokens
-from moderator.ledger.sessions import Sessions
+from moderator.ledger.access.api_tokens import ApiTokens
+from moderator.ledger.access.sessions import Sessions
 from moderator.settings import ApiSettings, BearerToken
 from moderator.web.console.catalogue import language_of
 from moderator.web.cookies import Cookies, csrf_of, is_csrf_of

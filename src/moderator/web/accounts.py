@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from moderator.domain.access import Actor, Grant, Right, Role
-from moderator.ledger.accounts import Account, Accounts, Newcomer, Source
-from moderator.ledger.invitations import Invitation, Invitations
+from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source
+from moderator.ledger.access.invitations import Invitation, Invitations
 from moderator.web.access import Access, Logins
 from moderator.web.problems import Refusal, responses
 from moderator.web.questions import Id

@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.records import Resolved
 from moderator.web.access import Access
 from moderator.web.answers import ActionDetail, ActionPage, PauseAnswer, PauseList, Requeued

@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from moderator.identity.passwords import Passwords
-from moderator.ledger.accounts import Accounts
-from moderator.ledger.api_tokens import ApiTokens
-from moderator.ledger.attempts import Attempts
+from moderator.ledger.access.accounts import Accounts
+from moderator.ledger.access.api_tokens import ApiTokens
+from moderator.ledger.access.attempts import Attempts
+from moderator.ledger.access.invitations import Invitations
+from moderator.ledger.access.sessions import Sessions
 from moderator.ledger.audit import Audit
-from moderator.ledger.engine import Engine
-from moderator.ledger.invitations import Invitations
-from moderator.ledger.sessions import Sessions
+from moderator.ledger.database.engine import Engine
 from moderator.settings import ConsoleSettings, Settings
 from moderator.web.access import Access, Logins
 from moderator.web.accounts import accounts_router

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.alarms import Alarms
+from moderator.ledger.counting.alarms import Alarms
 from moderator.web.access import Access
 from moderator.web.problems import Refusal, responses
 from moderator.web.questions import Cursor, Id, Limit

@@ -19,10 +19,10 @@ from moderator.domain.access import Actor, Right
 from moderator.errors import LedgerError
 from moderator.ledger import audit
 from moderator.ledger.audit import Deed
-from moderator.ledger.engine import Engine
-from moderator.ledger.past_hits import MOST, Past, PastHits
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.past_hits import MOST, Past, PastHits
+from moderator.ledger.evidence.unmasking import Unmaskings
 from moderator.ledger.records import EvidenceState, HitRecord, Status, ViolationRecord
-from moderator.ledger.unmasking import Unmaskings
 from moderator.rulebook.allowing import (
     Remedy,
     Span,

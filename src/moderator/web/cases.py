@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.legal_holds import Scope
-from moderator.ledger.unmasking import Look, Unmasking, Unmaskings, UnmaskingState
+from moderator.ledger.evidence.legal_holds import Scope
+from moderator.ledger.evidence.unmasking import Look, Unmasking, Unmaskings, UnmaskingState
 from moderator.web.access import Access
 from moderator.web.answers import ViolationDetail
 from moderator.web.people import Reason

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.chats import Chats
+from moderator.ledger.directory.chats import Chats
 from moderator.web.access import Access
 from moderator.web.answers import CountAnswer
 from moderator.web.problems import ALWAYS, responses

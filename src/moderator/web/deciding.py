@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from moderator.ledger.engine import Engine
-from moderator.ledger.jobs import Jobs
-from moderator.ledger.judging import Judging
-from moderator.ledger.presence import Presence
-from moderator.ledger.views import Views
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.desk.jobs import Jobs
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.desk.presence import Presence
+from moderator.ledger.desk.views import Views
 from moderator.web.access import Access
 from moderator.web.decisions import decisions_router
 from moderator.web.jobs import jobs_router

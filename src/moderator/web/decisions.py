@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.judging import Judging
-from moderator.ledger.presence import Presence
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.desk.presence import Presence
 from moderator.ledger.records import Judged
 from moderator.web.access import Access
 from moderator.web.answers import ViolationDetail

@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from moderator.ledger.decisions import DecisionKind
-from moderator.ledger.job_records import Chosen, ItemState, JobKind, JobState, Order
+from moderator.ledger.desk.decisions import DecisionKind
+from moderator.ledger.desk.job_records import Chosen, ItemState, JobKind, JobState, Order
 from moderator.ledger.records import Status
 from moderator.web.answers import ActionDetail, ViolationDetail
 from moderator.web.problems import Problem

@@ -14,9 +14,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from moderator.domain.access import Actor
 from moderator.exporting.table import Format
-from moderator.ledger.export_files import pieces
-from moderator.ledger.exports import Export, Exports
-from moderator.ledger.selections import Selection
+from moderator.ledger.desk.export_files import pieces
+from moderator.ledger.desk.exports import Export, Exports
+from moderator.ledger.desk.selections import Selection
 from moderator.web.problems import Refusal
 
 AT_ONCE: Final = 2  # exports of one process; each holds a connection and a snapshot

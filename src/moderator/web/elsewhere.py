@@ -10,7 +10,7 @@ from moderator.errors import IdentityError, WeComError
 from moderator.identity.flow import Flow
 from moderator.identity.granting import roles_of
 from moderator.identity.oidc import Provider
-from moderator.ledger.accounts import Newcomer, Source
+from moderator.ledger.access.accounts import Newcomer, Source
 from moderator.settings import WeComLoginSettings
 from moderator.web.entrance import Reason, Turned
 from moderator.wecom.login import LONGEST_CODE, Member, ScanLogin

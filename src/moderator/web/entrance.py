@@ -10,11 +10,11 @@ from typing import Final
 from moderator.domain.access import Grant
 from moderator.errors import NameTaken
 from moderator.identity.passwords import Passwords, fault_of
-from moderator.ledger.accounts import Account, Accounts, Newcomer
-from moderator.ledger.attempts import Attempts, Guessed
+from moderator.ledger.access.accounts import Account, Accounts, Newcomer
+from moderator.ledger.access.attempts import Attempts, Guessed
+from moderator.ledger.access.invitations import Invitation, Invitations
+from moderator.ledger.access.sessions import Sessions, Visit
 from moderator.ledger.audit import Audit, Deed
-from moderator.ledger.invitations import Invitation, Invitations
-from moderator.ledger.sessions import Sessions, Visit
 
 # No blanks and brackets: names with these are of people and programs from elsewhere.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

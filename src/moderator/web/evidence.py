@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from moderator.ledger.engine import Engine
-from moderator.ledger.legal_holds import LegalHolds
-from moderator.ledger.packs import Packs
-from moderator.ledger.signing import Signer
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.violations import Violations
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.evidence.legal_holds import LegalHolds
+from moderator.ledger.evidence.packs import Packs
+from moderator.ledger.evidence.signing import Signer
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
 from moderator.settings import EvidenceSettings
 from moderator.web.access import Access
 from moderator.web.cases import cases_router

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
 from moderator.exporting.table import Format
-from moderator.ledger.exports import Exports, Fate
-from moderator.ledger.selections import (
+from moderator.ledger.desk.exports import Exports, Fate
+from moderator.ledger.desk.selections import (
     PeopleFilter,
     actions_selected,
     audit_selected,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.web.access import Access
 from moderator.web.problems import ALWAYS, responses
 from moderator.web.questions import Cursor, Limit, Question

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.legal_holds import Hold, LegalHolds, Scope
+from moderator.ledger.evidence.legal_holds import Hold, LegalHolds, Scope
 from moderator.web.access import Access
 from moderator.web.cases import ALWAYS, Because, HoldAnswer
 from moderator.web.people import Reason

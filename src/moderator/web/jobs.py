@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.job_records import ItemState
-from moderator.ledger.jobs import Jobs
+from moderator.ledger.desk.job_records import ItemState
+from moderator.ledger.desk.jobs import Jobs
 from moderator.web.access import Access
 from moderator.web.deeds import (
     BulkOrder,

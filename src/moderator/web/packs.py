@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.packs import Packs
-from moderator.ledger.signing import Signer
+from moderator.ledger.evidence.packs import Packs
+from moderator.ledger.evidence.signing import Signer
 from moderator.web.access import Access
 from moderator.web.cases import ALWAYS, Because
 from moderator.web.problems import responses

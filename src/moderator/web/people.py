@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
 from moderator.domain.decision import Standing, Strike
-from moderator.ledger.merits import MeritRecord, Merits
-from moderator.ledger.offenders import Registry
+from moderator.ledger.directory.offenders import Registry
+from moderator.ledger.standing.merits import MeritRecord, Merits
 from moderator.policy.policy import Policy
 from moderator.policy.units import Reckoning
 from moderator.web.access import Access

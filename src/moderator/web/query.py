@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.violations import Violations
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.reading.violations import Violations
 from moderator.web.access import Access
 from moderator.web.actions import add_actions
 from moderator.web.answers import (

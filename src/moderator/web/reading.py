@@ -5,12 +5,12 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from moderator.ledger.chats import Chats
-from moderator.ledger.engine import Engine
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.offenders import Registry
-from moderator.ledger.rule_health import RuleHealths
-from moderator.ledger.statistics import Statistics
+from moderator.ledger.counting.rule_health import RuleHealths
+from moderator.ledger.counting.statistics import Statistics
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.chats import Chats
+from moderator.ledger.directory.offenders import Registry
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.rulebook.book import Rulebook
 from moderator.web.access import Access
 from moderator.web.chats import chats_router

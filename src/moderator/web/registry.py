@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.offenders import Registry
+from moderator.ledger.directory.offenders import Registry
 from moderator.web.access import Access
 from moderator.web.answers import CountAnswer
 from moderator.web.problems import ALWAYS, responses

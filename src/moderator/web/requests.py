@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.requests import Requests
+from moderator.ledger.actions.requests import Requests
 from moderator.web.access import Access
 from moderator.web.answers import ActionDetail
 from moderator.web.problems import Refusal, responses

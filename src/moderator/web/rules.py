@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
 from moderator.domain.rule import Rule
-from moderator.ledger.rule_health import RuleHealth, RuleHealths
+from moderator.ledger.counting.rule_health import RuleHealth, RuleHealths
 from moderator.rulebook.book import Rulebook
 from moderator.web.access import Access
 from moderator.web.alarms import AlarmAnswer

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Actor, Right, Role
-from moderator.ledger.accounts import Account, Accounts
-from moderator.ledger.api_tokens import ApiToken, check_label
+from moderator.ledger.access.accounts import Account, Accounts
+from moderator.ledger.access.api_tokens import ApiToken, check_label
 from moderator.web.access import Access, Logins
 from moderator.web.cookies import csrf_of
 from moderator.web.problems import Refusal, responses

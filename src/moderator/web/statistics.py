@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.counted import Dimension, Period
-from moderator.ledger.counting_days import CHINA
-from moderator.ledger.statistics import DecisionTimes, Statistics, Unit
+from moderator.ledger.counting.counted import Dimension, Period
+from moderator.ledger.counting.days import CHINA
+from moderator.ledger.counting.statistics import DecisionTimes, Statistics, Unit
 from moderator.web.access import Access
 from moderator.web.problems import ALWAYS, responses
 from moderator.web.questions import Written

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from moderator.domain.access import Actor, Right
-from moderator.ledger.views import MOST, Views
+from moderator.ledger.desk.views import MOST, Views
 from moderator.web.access import Access
 from moderator.web.deeds import ViewAnswer, ViewGiven, ViewList
 from moderator.web.problems import ALWAYS, Refusal, responses

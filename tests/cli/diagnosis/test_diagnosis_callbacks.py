@@ -4,7 +4,7 @@ import pytest
 from tests.cli.diagnosis.conftest import Answering, Examine, Values, app_of, faults, only_fault
 
 from moderator.app import create_app
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.invention import (
     MODERATION_APP,
     encoding_aes_key,

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from moderator.cli.diagnosis.examination import _clock
 from moderator.cli.diagnosis.findings import Level
 from moderator.cli.doctor import doctor
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.invention import (
     FOREIGN_GROUP,
     MODERATION_APP,

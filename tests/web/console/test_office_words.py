@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from moderator.domain.access import Actor, Role
 from moderator.domain.decision import ActionState
 from moderator.domain.rule import Severity
+from moderator.ledger.actions.requeueing import BURIED
 from moderator.ledger.audit import AuditRow, Deed
-from moderator.ledger.counted import Period
+from moderator.ledger.counting.counted import Period
 from moderator.ledger.records import Status
-from moderator.ledger.requeueing import BURIED
 from moderator.web.console import audit, health
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.audit import AuditAsked, facts, place_of

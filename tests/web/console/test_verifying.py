@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from moderator.ledger.audit import Audit, Deed
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.web.console.verifying import Verifying
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

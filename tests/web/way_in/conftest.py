@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from moderator.domain.access import Grant, Role
 from moderator.identity.passwords import Passwords
-from moderator.ledger.engine import Engine
+from moderator.ledger.database.engine import Engine
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import Settings, build_settings

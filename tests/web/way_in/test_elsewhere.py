@@ -10,7 +10,7 @@ import pytest
 from tests.web.way_in.conftest import Browser, Opening, WayIn
 
 from moderator.identity.oidc import Provider
-from moderator.ledger.attempts import Attempts, Guessed
+from moderator.ledger.access.attempts import Attempts, Guessed
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import MODERATION_APP, invent_world
 from moderator.rehearsal.provider import ProviderStandIn

@@ -15,10 +15,10 @@ from moderator.cli.diagnosis.findings import Finding, fault, note, ok
 from moderator.cli.diagnosis.refusals import why_unreachable
 from moderator.domain.decision import ActionKind
 from moderator.errors import LedgerError, RulebookError, SchemaMismatch, SettingsError
-from moderator.ledger import migrating
-from moderator.ledger.condition import condition, try_to_write
-from moderator.ledger.engine import Engine
-from moderator.ledger.opening import opened
+from moderator.ledger.database import migrating
+from moderator.ledger.database.condition import condition, try_to_write
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.database.opening import opened
 from moderator.policy.policy import Policy
 from moderator.rulebook.checker import check_rules
 from moderator.rulebook.reading import read_directory

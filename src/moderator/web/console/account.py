@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
-from moderator.ledger.accounts import Source
-from moderator.ledger.api_tokens import check_label
+from moderator.ledger.access.accounts import Source
+from moderator.ledger.access.api_tokens import check_label
 from moderator.web.access import LOGIN, Access, Logins, Visitor
 from moderator.web.console.login import LoginDesk, visit_of
 from moderator.web.console.pages import Pages

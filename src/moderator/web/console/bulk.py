@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from moderator.domain.access import Right
 from moderator.errors import JobTooLarge
-from moderator.ledger.job_records import Chosen, Job, JobKind, Order
+from moderator.ledger.desk.job_records import Chosen, Job, JobKind, Order
 from moderator.web.access import Visitor
 from moderator.web.console.desk import Desk
 from moderator.web.console.line import Line

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from moderator.domain.access import Right
+from moderator.ledger.evidence.unmasking import Look, Unmasking
 from moderator.ledger.records import Cursor, ViolationFilter, ViolationRecord
-from moderator.ledger.unmasking import Look, Unmasking
 from moderator.policy.prospects import Prospects, prospects
 from moderator.web.access import Visitor
 from moderator.web.console.desk import Desk, Notice

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Right
-from moderator.ledger.chats import Chats
+from moderator.ledger.directory.chats import Chats
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import address
 from moderator.web.console.forms import Asked, Line

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.accounts import Accounts
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.departments import Departments
-from moderator.ledger.jobs import Jobs
-from moderator.ledger.judging import Judging
-from moderator.ledger.merits import Merits
-from moderator.ledger.outbox import Outbox
-from moderator.ledger.packs import Packs
-from moderator.ledger.presence import Presence
+from moderator.ledger.access.accounts import Accounts
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.desk.jobs import Jobs
+from moderator.ledger.desk.judging import Judging
+from moderator.ledger.desk.presence import Presence
+from moderator.ledger.desk.views import Views
+from moderator.ledger.directory.departments import Departments
+from moderator.ledger.evidence.packs import Packs
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
 from moderator.ledger.records import ViolationRecord
-from moderator.ledger.unmasking import Unmaskings
-from moderator.ledger.views import Views
-from moderator.ledger.violations import Violations
+from moderator.ledger.standing.merits import Merits
 from moderator.rulebook.book import Rulebook
 from moderator.web.access import Access
 from moderator.web.allowing import Allowing

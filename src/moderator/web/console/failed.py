@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
-from moderator.ledger.failed import FailedMessages
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import address
 from moderator.web.console.forms import Asked, Unset

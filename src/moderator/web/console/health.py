@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Right
-from moderator.ledger.hours import AppHours
+from moderator.ledger.counting.hours import AppHours
 from moderator.web.access import Access, Visitor
 from moderator.web.console.catalogue import Catalogue
 from moderator.web.console.pages import Pages

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
-from moderator.ledger.accounts import Account
-from moderator.ledger.sessions import Visit
+from moderator.ledger.access.accounts import Account
+from moderator.ledger.access.sessions import Visit
 from moderator.web.access import LOGIN, Access, Visitor
 from moderator.web.console.frame import inside
 from moderator.web.console.pages import Pages

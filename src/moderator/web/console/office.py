@@ -6,12 +6,12 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute
 
+from moderator.ledger.actions.backlog import Backlog
+from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.audit import Audit
-from moderator.ledger.backlog import Backlog
-from moderator.ledger.chats import Chats
-from moderator.ledger.failed import FailedMessages
-from moderator.ledger.hours import AppHours
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.counting.hours import AppHours
+from moderator.ledger.directory.chats import Chats
+from moderator.ledger.recording.failed import FailedMessages
 from moderator.rulebook.watcher import RulebookWatcher
 from moderator.web.access import Access
 from moderator.web.console.audit import audit_routes

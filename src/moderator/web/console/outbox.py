@@ -12,10 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.ledger.backlog import MOST, WAITING, Backlog, Pile
-from moderator.ledger.outbox import Outbox
+from moderator.ledger.actions.backlog import MOST, WAITING, Backlog, Pile
+from moderator.ledger.actions.outbox import Outbox
+from moderator.ledger.actions.requeueing import BURIED
 from moderator.ledger.records import ActionFilter, ActionRecord
-from moderator.ledger.requeueing import BURIED
 from moderator.policy.policy import Policy
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips

@@ -17,14 +17,14 @@ from moderator.domain.access import Actor, Right
 from moderator.domain.decision import Standing
 from moderator.domain.people import Entry
 from moderator.errors import NotFound
-from moderator.ledger.counted import Period
-from moderator.ledger.departments import Departments
-from moderator.ledger.merits import MeritRecord, Merits
-from moderator.ledger.offenders import Offender, Registry
-from moderator.ledger.people import Known, People
+from moderator.ledger.counting.counted import Period
+from moderator.ledger.counting.statistics import Statistics, Unit
+from moderator.ledger.directory.departments import Departments
+from moderator.ledger.directory.offenders import Offender, Registry
+from moderator.ledger.directory.people import Known, People
+from moderator.ledger.reading.violations import Violations
 from moderator.ledger.records import Status, ViolationFilter, ViolationRecord
-from moderator.ledger.statistics import Statistics, Unit
-from moderator.ledger.violations import Violations
+from moderator.ledger.standing.merits import MeritRecord, Merits
 from moderator.policy.policy import Policy
 from moderator.policy.prospects import Prospects, prospects
 from moderator.web.access import Access, Visitor

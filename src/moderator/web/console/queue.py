@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Right
-from moderator.ledger.departments import ListedDepartment
+from moderator.ledger.desk.views import View
+from moderator.ledger.directory.departments import ListedDepartment
 from moderator.ledger.records import Count, Cursor, Page
-from moderator.ledger.views import View
 from moderator.web import cursors
 from moderator.web.access import Visitor
 from moderator.web.console.bulk import job_of

@@ -16,10 +16,10 @@ from starlette.responses import RedirectResponse, Response
 from moderator.domain.access import Actor, Right
 from moderator.domain.rule import Rule
 from moderator.errors import NotFound
-from moderator.ledger.alarms import Alarms
-from moderator.ledger.counted import Period
-from moderator.ledger.rule_days import RuleDays
-from moderator.ledger.rule_health import RuleHealth, RuleHealths
+from moderator.ledger.counting.alarms import Alarms
+from moderator.ledger.counting.counted import Period
+from moderator.ledger.counting.rule_days import RuleDays
+from moderator.ledger.counting.rule_health import RuleHealth, RuleHealths
 from moderator.rulebook.watcher import RulebookWatcher
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from moderator.domain.access import Actor, Right
 from moderator.domain.rule import Severity
-from moderator.ledger.counted import Dimension, Period
-from moderator.ledger.departments import Departments, ListedDepartment
+from moderator.ledger.counting.counted import Dimension, Period
+from moderator.ledger.counting.statistics import DecisionTimes, Share, Statistics, Tally, Unit
+from moderator.ledger.counting.week_hours import WeekHours
+from moderator.ledger.directory.departments import Departments, ListedDepartment
 from moderator.ledger.records import Status, ViolationFilter
-from moderator.ledger.statistics import DecisionTimes, Share, Statistics, Tally, Unit
-from moderator.ledger.week_hours import WeekHours
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.catalogue import Catalogue

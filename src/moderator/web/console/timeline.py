@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from moderator.ledger.decisions import Decision, DecisionKind
+from moderator.ledger.desk.decisions import Decision, DecisionKind
 from moderator.ledger.records import Status, ViolationRecord
 from moderator.web.console.catalogue import Catalogue
 

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from moderator.domain.access import Actor, Right
 from moderator.domain.decision import ActionState
 from moderator.domain.rule import Severity
-from moderator.ledger.counted import Period
+from moderator.ledger.counting.counted import Period
+from moderator.ledger.counting.statistics import Statistics, Unit
 from moderator.ledger.records import Count, Sort, Status, ViolationFilter, ViolationRecord
-from moderator.ledger.statistics import Statistics, Unit
 from moderator.web.access import Visitor
 from moderator.web.console.charts import Trend, trend
 from moderator.web.console.desk import Desk

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import RIGHTS, Grant, Right, Role
-from moderator.ledger.accounts import Accounts, Source
-from moderator.ledger.invitations import Invitation, Invitations
+from moderator.ledger.access.accounts import Accounts, Source
+from moderator.ledger.access.invitations import Invitation, Invitations
 from moderator.web.access import Access, Logins, Visitor
 from moderator.web.accounts import refuse_oneself
 from moderator.web.console.pages import Pages

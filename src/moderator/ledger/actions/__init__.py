@@ -1,0 +1,1 @@
+"""The outbox: what violations call for, from proposal to its end."""

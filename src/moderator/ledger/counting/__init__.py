@@ -1,0 +1,1 @@
+"""How many: by day, hour, rule and person."""

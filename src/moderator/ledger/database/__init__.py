@@ -1,0 +1,1 @@
+"""PostgreSQL itself: connections, transactions, notices, the shape that this version needs."""

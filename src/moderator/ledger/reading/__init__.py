@@ -1,0 +1,1 @@
+"""Violations, one or millions, for whoever may see them."""

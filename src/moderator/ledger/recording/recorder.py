@@ -1,0 +1,188 @@
+"""From findings to violations, their actions and the senders' new standing, in groups.
+
+Whoever comes while a group is being written is written with the next one: one commit for all.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from moderator.domain.decision import ActionKind, ActionState, Decision, PlannedAction
+from moderator.domain.finding import Finding
+from moderator.domain.message import Message
+from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
+from moderator.ledger.database.batching import Batches
+from moderator.ledger.database.engine import ANSWER_DUE, Engine, Transaction, prepare
+from moderator.ledger.evidence.retention import Terms
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter, redact
+from moderator.ledger.recording.deciding import Case, Decided, docket_of
+from moderator.ledger.recording.inserting import CHANNEL, write_actions, write_violations
+from moderator.ledger.rows import evidence_as_json, hit_as_json
+from moderator.ledger.standing import standings
+from moderator.ledger.standing.policies import PolicyArchive
+from moderator.policy.policy import Policy
+
+MOST: Final = 100  # of one group: more would save little and hold the senders' locks longer
+NOTIFY: Final = prepare(select(func.pg_notify(CHANNEL, "")))
+AWAY: Final = (LedgerUnavailable, SchemaMismatch)  # neither ends with anything of ours changed
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A violation that is now in the ledger."""
+
+    violation_id: int
+    decision: Decision
+
+
+Answer = Recorded | None | Exception
+
+
+class _Overtaken(LedgerError):
+    """A message that was not in the ledger a moment ago is there now."""
+
+
+class Recorder:
+    """Writes violations."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        cipher: EvidenceCipher,
+        fingerprinter: Fingerprinter,
+        *,
+        keep: Terms | timedelta,
+        within: timedelta = ANSWER_DUE,
+        always: Sequence[ActionKind] = (),
+        most: int = MOST,
+    ) -> None:
+        """`keep` is how long after it was sent the text of a message stays readable.
+
+        `always` follows every violation, whatever the policy says.
+        A record that is not committed `within` that time is given up.  `most` bounds a group.
+        """
+        self._engine = engine
+        self._cipher = cipher
+        self._fingerprinter = fingerprinter
+        self._terms = keep if isinstance(keep, Terms) else Terms(keep)
+        self._within = within
+        self._always = tuple(
+            PlannedAction(kind=kind, state=ActionState.QUEUED, reason="every violation")
+            for kind in always
+        )
+        self._archive = PolicyArchive()
+        self._batches: Batches[Case, Recorded | None] = Batches(self._write, most=most)
+
+    async def record(
+        self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
+    ) -> Recorded | None:
+        """Decide and commit; None when this message is in the ledger already.
+
+        Two messages by one person are decided one after the other, whichever process received
+        them.  Raises `LedgerUnavailable`; then the message may be recorded again: if its group was
+        committed after all, it is in the ledger already.
+        """
+        case = self.case(message, finding, policy=policy, rulebook=rulebook, now=now)
+        deadline = asyncio.timeout(self._within.total_seconds())
+        try:
+            async with deadline:
+                return await self._batches.submit(case)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise LedgerUnavailable(f"not done within {self._within}") from error
+
+    async def record_all(self, cases: Sequence[Case], *, within: timedelta) -> list[Answer]:
+        """Record in this order; an exception in the place of what could not be recorded.
+
+        After the first `LedgerUnavailable` or `SchemaMismatch` all others have the same.
+        """
+        answers: list[Answer] = []
+        # What another policy decides, or concerns another company, has a transaction of its own.
+        for _, group in groupby(cases, key=lambda case: (id(case.policy), case.message.corp)):
+            answers += await self._together(list(group), within)
+            if isinstance(answers[-1], AWAY):
+                break
+        return answers + answers[-1:] * (len(cases) - len(answers))
+
+    def case(
+        self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
+    ) -> Case:
+        """Redact and encrypt; what a message breaks here concerns no other."""
+        return Case(message, finding, policy, now, self._values(message, finding, rulebook, now))
+
+    async def _write(self, cases: Sequence[Case]) -> list[Answer]:
+        return await self.record_all(cases, within=self._within)
+
+    async def _together(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
+        try:
+            return [*await self._committed(cases, within)]
+        except _Overtaken:
+            return [None] if len(cases) == 1 else await self._one_by_one(cases, within)
+        except AWAY as error:
+            return [error] * len(cases)
+        except Exception as error:  # noqa: BLE001 - whichever of them broke it must not spoil the others
+            return [error] if len(cases) == 1 else await self._one_by_one(cases, within)
+
+    async def _one_by_one(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
+        answers: list[Answer] = []
+        for case in cases:
+            away = answers and isinstance(answers[-1], AWAY)
+            answers += answers[-1:] if away else await self._together([case], within)
+        return answers
+
+    async def _committed(
+        self, cases: Sequence[Case], within: timedelta
+    ) -> Sequence[Recorded | None]:
+        policy, now = cases[0].policy, cases[-1].now
+        async with self._engine.begin(within=within) as transaction:
+            # Before any lock is held: two that keep the same policy wait for each other here.
+            digest = await self._archive.keep(transaction, policy, now=now)
+            docket = await docket_of(transaction, cases, self._always)
+            decided = [await docket.decide(case) for case in cases]
+            if new := [one for one in decided if one is not None]:
+                await _write(transaction, new, digest)
+                struck = {sender: docket.standings[sender].strikes for sender in docket.struck}
+                await standings.write(transaction, cases[0].message.corp, struck, now=now)
+        self._archive.kept(policy, digest)
+        return [Recorded(one.id, one.decision) if one else None for one in decided]
+
+    def _values(
+        self, message: Message, finding: Finding, rulebook: str, now: datetime
+    ) -> dict[str, Any]:
+        term = self._terms.term(finding.gravest.category)
+        redacted = redact(message, finding.hits)
+        sealed = self._cipher.seal(evidence_as_json(redacted), bound_to=message.key)
+        hits = [hit_as_json(placed, self._fingerprinter) for placed in redacted.hits]
+        return {
+            "message_key": message.key,
+            "corp": message.corp,
+            "app": message.app,
+            "source": message.source.value,
+            "message_id": message.message_id,
+            "kind": message.kind,
+            "chat": message.chat,
+            "sent_at": message.sent_at.isoformat(),
+            "recorded_at": now.isoformat(),
+            "rule": finding.gravest.rule,
+            "rules": list(dict.fromkeys(hit.rule for hit in finding.hits)),
+            "fingerprints": [hit["fingerprint"] for hit in hits if hit["masked"]],
+            "hits": hits,
+            "hits_omitted": redacted.omitted,
+            "rulebook": rulebook,
+            "evidence": sealed.blob,
+            "evidence_key": sealed.key_id,
+            "evidence_expires_at": (message.sent_at + term).isoformat(),
+        }
+
+
+async def _write(transaction: Transaction, new: Sequence[Decided], policy: str) -> None:
+    written = await write_violations(transaction, new, policy=policy)
+    if len(written) < len(new):
+        raise _Overtaken
+    await write_actions(transaction, new)

@@ -1,0 +1,1 @@
+"""What counts against each person, recomputable at any time."""

@@ -1,0 +1,116 @@
+"""Guesses: few are free, the next ones wait, and no crowd gets more through."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from moderator.ledger.access.attempts import (
+    FORGOTTEN_AFTER,
+    LONGEST_WAIT,
+    Attempts,
+    Guessed,
+    wait_after,
+)
+from moderator.ledger.database.engine import Engine
+
+WANG = Guessed.account("wang")
+HERE = Guessed.address("10.0.0.1")
+
+
+class Clock:
+    now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def attempts(database: Engine, clock: Clock) -> Attempts:
+    return Attempts(database, clock=clock)
+
+
+async def guesses(attempts: Attempts, number: int, *guessed: Guessed) -> int:
+    """How many of so many at once are admitted."""
+    waits = await asyncio.gather(*(attempts.admit(*guessed) for _ in range(number)))
+    return waits.count(timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 0), (4, 0), (5, 1), (6, 2), (10, 32), (14, 512), (15, 900)]
+)
+def test_each_guess_beyond_the_free_ones_doubles_the_wait(failures: int, seconds: int) -> None:
+    """From a second up to a quarter of an hour."""
+    assert wait_after(failures, 5) == timedelta(seconds=seconds)
+    assert wait_after(10_000, 5) == LONGEST_WAIT
+
+
+async def test_a_crowd_gets_no_more_through_than_one(attempts: Attempts) -> None:
+    """What is counted before it is looked at cannot be outrun."""
+    assert await guesses(attempts, 20, WANG, HERE) == WANG.free
+
+
+async def test_guessing_at_one_account_from_everywhere_waits(attempts: Attempts) -> None:
+    """Another address does not help."""
+    admitted = [await attempts.admit(WANG, Guessed.address(f"10.0.0.{turn}")) for turn in range(7)]
+
+    assert admitted[:5] == [timedelta(0)] * 5
+    assert admitted[5] > timedelta(0)
+
+
+async def test_guessing_at_many_accounts_from_one_place_waits(attempts: Attempts) -> None:
+    """Another name does not help either (one password tried on everybody)."""
+    admitted = 0
+    for turn in range(40):
+        wait = await attempts.admit(Guessed.account(f"n{turn}"), HERE)
+        admitted += wait == timedelta(0)
+
+    assert admitted == HERE.free
+
+
+async def test_a_guess_that_has_to_wait_does_not_count(attempts: Attempts, clock: Clock) -> None:
+    """Nobody is kept out for ever by somebody who knocks all the time."""
+    await guesses(attempts, 5, WANG, HERE)
+    await guesses(attempts, 10, WANG, HERE)
+    clock.now += timedelta(seconds=1)
+
+    assert await attempts.admit(WANG, HERE) == timedelta(0)
+
+
+async def test_the_right_password_forgives_the_account(attempts: Attempts) -> None:
+    """But of the address only this one guess: an own account is no licence to guess at others."""
+    for _ in range(8):
+        await guesses(attempts, 4, WANG, HERE)
+        await attempts.forgive(WANG, HERE)
+
+    assert await guesses(attempts, 10, WANG) == WANG.free
+    assert await guesses(attempts, 10, HERE) < 10
+
+
+async def test_guesses_are_forgotten_after_a_day(attempts: Attempts, clock: Clock) -> None:
+    """Whoever mistypes a few times a week never waits."""
+    await guesses(attempts, 5, WANG)
+    clock.now += FORGOTTEN_AFTER + timedelta(seconds=1)
+
+    assert await guesses(attempts, 10, WANG) == WANG.free
+
+
+async def test_several_processes_count_together(database: Engine, clock: Clock) -> None:
+    """The count is in the database, whoever asks."""
+    first, second = Attempts(database, clock=clock), Attempts(database, clock=clock)
+    await guesses(first, 3, WANG)
+
+    assert await guesses(second, 5, WANG) == 2
+
+
+async def test_an_admin_may_let_somebody_try_again(attempts: Attempts) -> None:
+    """Whoever was locked out by somebody else need not wait."""
+    await guesses(attempts, 10, WANG)
+    await attempts.forget(WANG)
+
+    assert await attempts.admit(WANG) == timedelta(0)

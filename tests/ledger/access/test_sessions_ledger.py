@@ -1,0 +1,140 @@
+"""Log-ins: found by their secret, for as long as they last, and never longer."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from moderator.domain.access import Grant, Role
+from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source
+from moderator.ledger.access.sessions import Sessions, Visit
+from moderator.ledger.audit import Audit
+from moderator.ledger.database.engine import Engine
+from moderator.ledger.schema.access import sessions
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+IDLE, LIFETIME = timedelta(minutes=30), timedelta(hours=12)
+VISIT = Visit(method="password", address="10.0.0.1", browser="Firefox" * 100)
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kept(database: Engine, clock: Clock) -> Sessions:
+    return Sessions(database, idle=IDLE, lifetime=LIFETIME, clock=clock)
+
+
+@pytest.fixture
+async def account(database: Engine, clock: Clock) -> Account:
+    newcomer = Newcomer(name="wang (wecom)", display="王", source=Source.WECOM, subject="wang")
+    grant = Grant(roles=frozenset({Role.VIEWER}))
+    made = await Accounts(database, clock=clock).add(newcomer, grant, by="root")
+    assert made is not None
+    return made
+
+
+async def test_a_secret_finds_its_user(kept: Sessions, account: Account) -> None:
+    """Any other secret finds nobody."""
+    secret = await kept.begin(account, VISIT)
+
+    found = await kept.find(secret)
+
+    assert found is not None
+    assert found.id == account.id
+    assert await kept.find(secret[:-1]) is None
+    assert await kept.find("") is None
+
+
+async def test_secrets_are_not_kept(database: Engine, kept: Sessions, account: Account) -> None:
+    """A thief of the database cannot continue anybody's log-in."""
+    secret = await kept.begin(account, VISIT)
+    async with database.begin() as transaction:
+        (row,) = await transaction.rows(select(sessions))
+
+    assert secret not in str(dict(row))
+    assert secret.encode() not in bytes(row["digest"])
+
+
+async def test_it_ends_when_nobody_looks(kept: Sessions, account: Account, clock: Clock) -> None:
+    """After so long without a page; each page begins the time anew."""
+    secret = await kept.begin(account, VISIT)
+    for _ in range(3):
+        clock.now += IDLE - timedelta(seconds=1)
+        assert await kept.find(secret) is not None
+    clock.now += IDLE
+
+    assert await kept.find(secret) is None
+
+
+async def test_it_ends_in_any_case(kept: Sessions, account: Account, clock: Clock) -> None:
+    """However busy somebody is, they log in again after the whole time."""
+    secret = await kept.begin(account, VISIT)
+    for _ in range(25):
+        clock.now += timedelta(minutes=29)
+        found = await kept.find(secret)
+        assert (found is not None) == (clock.now < NOW + LIFETIME)
+
+    assert await kept.find(secret) is None
+
+
+async def test_a_log_in_replaces_what_the_browser_had(kept: Sessions, account: Account) -> None:
+    """A secret that was there before the log-in is worth nothing after it (session fixation)."""
+    before = await kept.begin(account, VISIT)
+    after = await kept.begin(account, VISIT, replaces=before)
+
+    assert before != after
+    assert await kept.find(before) is None
+    assert await kept.find(after) is not None
+
+
+async def test_logging_out_ends_one_or_all(
+    database: Engine, kept: Sessions, account: Account
+) -> None:
+    """Here, or everywhere; the log tells which."""
+    first, second, third = [await kept.begin(account, VISIT) for _ in range(3)]
+
+    await kept.end(first, account)
+    assert await kept.find(first) is None
+    assert await kept.find(second) is not None
+
+    assert await kept.end_all(account, by="boss") == 2
+    assert await kept.find(third) is None
+    rows = await Audit(database).page(limit=2)
+    assert [(row.deed.actor, row.deed.action) for row in rows] == [
+        ("boss", "logout"),
+        (account.name, "logout"),
+    ]
+
+
+async def test_open_sessions_are_listed(kept: Sessions, account: Account, clock: Clock) -> None:
+    """Each with where it is, the own one marked, the ended ones left out."""
+    await kept.begin(account, VISIT)
+    clock.now += IDLE
+    own = await kept.begin(account, VISIT)
+
+    (listed,) = await kept.of(account.id, secret=own)
+
+    assert listed.own
+    assert (listed.address, len(listed.browser)) == ("10.0.0.1", 200)
+
+
+async def test_what_has_ended_is_not_kept(
+    database: Engine, kept: Sessions, account: Account, clock: Clock
+) -> None:
+    """Each log-in clears away those that are over."""
+    await kept.begin(account, VISIT)
+    clock.now += LIFETIME
+    await kept.begin(account, VISIT)
+
+    async with database.begin() as transaction:
+        assert len(await transaction.rows(select(sessions.c.digest))) == 1
