@@ -21,6 +21,8 @@ FILES = {
     "held out": "phrasings_held_out.yaml",
     "held out, links": "phrasings_links.yaml",
     "held out, chat": "phrasings_chat.yaml",
+    "colleagues, read": "phrasings_colleagues.yaml",
+    "colleagues, unread": "phrasings_colleagues.yaml",
 }
 _PLACE = re.compile(r"‹([a-z0-9 -]+)›|<[A-Za-z][A-Za-z0-9-]*:[^<>\n]*>")
 _OF_LINKS = "malicious-link"

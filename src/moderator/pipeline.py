@@ -1,9 +1,10 @@
 """The whole story of one message."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
@@ -35,6 +36,8 @@ class Moderated:
     recorded: Recorded | None = None
 
 
+_CLEAN: Final = Moderated(Outcome.CLEAN)
+
 Look = Callable[[Message, Rulebook, Conversation], Finding | None]
 
 
@@ -57,12 +60,16 @@ class Pipeline:
         self._keeper = keeper
         self._clock = clock
 
-    async def moderate(self, message: Message) -> Moderated:
-        """Return once everything that must be kept is safe; raises `LedgerError`."""
+    def moderate(self, message: Message) -> Moderated | Awaitable[Moderated]:
+        """What became of a message: at once, or to be awaited where there is something to keep.
+
+        Once it is there, everything that must be kept is safe; awaiting raises `LedgerError`.
+        """
         book = self._book()
         finding = self._look(message, book, self._conversation)
-        if finding is None:
-            return Moderated(Outcome.CLEAN)
+        return _CLEAN if finding is None else self.record(message, finding, book)
+
+    async def record(self, message: Message, finding: Finding, book: Rulebook) -> Moderated:
         recorded = await self._keeper.record(
             message, finding, policy=book.policy, rulebook=book.hash, now=self._clock()
         )

@@ -19,8 +19,12 @@ _OTHER_FILES: Final = 256  # PostgreSQL, WeCom, rule files, the spool
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Refuses a request whose head goes on after `HEAD_LIMIT` bytes."""
+    """Refuses a request whose head goes on after `HEAD_LIMIT` bytes.
 
+    `heads` is how many heads were read to their end.
+    """
+
+    heads = 0
     _in_head = False
     _unread = 0
 
@@ -36,11 +40,12 @@ class BoundedHead(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self.heads += 1
         super().on_headers_complete()
 
 
 class _Waiting(NamedTuple):
-    request: Any
+    head: int
     since: float
 
 
@@ -73,8 +78,7 @@ class SlowSenders:
 
     def _waited(self, one: Any, now: float) -> _Waiting:
         before = self._waiting.get(one)
-        same = before is not None and before.request is one.cycle
-        return before if same and before else _Waiting(one.cycle, now)
+        return before if before and before.head == one.heads else _Waiting(one.heads, now)
 
 
 def room_for_connections() -> int:

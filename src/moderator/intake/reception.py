@@ -75,17 +75,36 @@ class Reception:
     def envelope(self, app: str) -> Envelope | None:
         return self._envelopes.get(app)
 
-    async def receive(self, envelope: Envelope, delivery: Delivery) -> Outcome:
-        """Return once the delivery is safe.
+    def take(self, envelope: Envelope, delivery: Delivery) -> Outcome | Awaitable[Outcome]:
+        """How a delivery ends: at once, or to be awaited where there is something to keep.
 
-        Raises `EnvelopeError` for what is forged or malformed and `LedgerError` when what must be
-        kept cannot be.
+        Once the outcome is there, the delivery is safe.  Raises `EnvelopeError` for what is forged
+        or malformed; awaiting raises `LedgerError` when what must be kept cannot be.
         """
         plain = self._open(envelope, delivery)
         report = Report(delivery.app)
         began = time.perf_counter()
         try:
-            await self._settle(plain, delivery, report)
+            rest = self._begin(plain, report)
+        except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
+            rest = self._keep(delivery, plain, report, error)
+        if rest is not None:
+            return self.finish(rest, delivery, plain, report, began)
+        report.seconds = time.perf_counter() - began
+        self._count(report)
+        return report.outcome
+
+    async def finish(
+        self,
+        rest: Awaitable[None],
+        delivery: Delivery,
+        plain: bytes,
+        report: Report,
+        began: float,
+    ) -> Outcome:
+        """Return once it is safe what `take` has begun."""
+        try:
+            await self._settle(rest, delivery, plain, report)
         except LedgerError as error:
             report.failure = type(error).__name__
             raise
@@ -96,9 +115,10 @@ class Reception:
 
     async def replay(self, delivery: Delivery) -> Outcome:
         """Process a kept delivery again; raises whatever stands in its way."""
-        envelope = self._envelopes[delivery.app]
         report = Report(delivery.app)
-        await self._process(self._open(envelope, delivery), report)
+        rest = self._begin(self._open(self._envelopes[delivery.app], delivery), report)
+        if rest is not None:
+            await rest
         self._count(report)
         return report.outcome
 
@@ -110,29 +130,46 @@ class Reception:
             nonce=delivery.nonce,
         )
 
-    async def _settle(self, plain: bytes, delivery: Delivery, report: Report) -> None:
-        try:
-            await self._process(plain, report)
-        except SpoolUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
-            await self._keep(delivery, plain, report, error)
-
-    async def _process(self, plain: bytes, report: Report) -> None:
+    def _begin(self, plain: bytes, report: Report) -> Awaitable[None] | None:
+        """Do what can be done at once, and return what is left."""
         content = report.content = events.read(
             plain, app=report.app, corp=self._corp, own=self._own
         )
         if content.key in self._recent:
             report.outcome = Outcome.DUPLICATE
         elif isinstance(content, Message):
-            report.moderated = await self._pipeline.moderate(content)
-            report.outcome = report.moderated.outcome
+            moderated = self._pipeline.moderate(content)
+            if not isinstance(moderated, Moderated):
+                return self._recorded(moderated, content, report)
+            report.moderated, report.outcome = moderated, moderated.outcome
         elif isinstance(content, Ignored):
             report.outcome = Outcome.IGNORED
         else:
-            await self._apply(content)
-            report.outcome = Outcome.APPLIED
+            return self._applied(content, report)
         self._recent.add(content.key)
+        return None
+
+    async def _recorded(
+        self, moderated: Awaitable[Moderated], message: Message, report: Report
+    ) -> None:
+        report.moderated = await moderated
+        report.outcome = report.moderated.outcome
+        self._recent.add(message.key)
+
+    async def _applied(self, told: ContactChange | CardAnswer, report: Report) -> None:
+        await self._apply(told)
+        report.outcome = Outcome.APPLIED
+        self._recent.add(told.key)
+
+    async def _settle(
+        self, rest: Awaitable[None], delivery: Delivery, plain: bytes, report: Report
+    ) -> None:
+        try:
+            await rest
+        except SpoolUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `take`
+            await self._keep(delivery, plain, report, error)
 
     async def _keep(
         self, delivery: Delivery, plain: bytes, report: Report, error: Exception

@@ -1,5 +1,6 @@
 """Callbacks as spans: `callback`, and within it `open`, `screen` and `record`."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from moderator.domain.finding import Finding
@@ -22,9 +23,13 @@ class TracedReception(Reception):
         super().__init__(**parts)
         self._tracer = tracer
 
-    async def receive(self, envelope: Envelope, delivery: Delivery) -> Outcome:
+    def take(self, envelope: Envelope, delivery: Delivery) -> Outcome | Awaitable[Outcome]:
+        return self._in_span(envelope, delivery)
+
+    async def _in_span(self, envelope: Envelope, delivery: Delivery) -> Outcome:
         with self._tracer.span("callback", role="server", app=delivery.app) as span:
-            outcome = await super().receive(envelope, delivery)
+            taken = super().take(envelope, delivery)
+            outcome = taken if isinstance(taken, Outcome) else await taken
             span.tell(outcome=outcome.value)
         return outcome
 
