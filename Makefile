@@ -52,7 +52,7 @@ audit: $(INSTALLED) ## known vulnerabilities of what is locked; asks an advisory
 	build/audit/bin/pip install --quiet pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock $(ARGS)
 
-docs: $(INSTALLED) ## write the README's tables from the code
+docs: $(INSTALLED) ## write the tables of docs/reference.md from the code
 	$(BIN)/python docs/tables.py
 
 format: $(INSTALLED) ## put the sources in order

@@ -1,6 +1,6 @@
-"""Write the README's tables from the code: `python docs/tables.py`.
+"""Write the tables of `reference.md` from the code: `python docs/tables.py`.
 
-`tests/docs/test_readme.py` fails while the README says something else.
+`tests/docs/test_reference.py` fails while it says something else.
 """
 
 import re
@@ -21,7 +21,7 @@ from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.settings import Settings, build_settings
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+REFERENCE = Path(__file__).resolve().with_name("reference.md")
 
 
 def settings_table() -> str:
@@ -111,10 +111,10 @@ def service() -> FastAPI:
 
 
 def with_tables(text: str) -> str:
-    """The README with both tables as the code has them."""
+    """The reference with both tables as the code has them."""
     text = with_block(text, "settings", settings_table())
     return with_block(text, "endpoints", endpoints_table(service()))
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    REFERENCE.write_text(with_tables(REFERENCE.read_text("utf-8")), "utf-8")

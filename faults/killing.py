@@ -12,10 +12,12 @@ _BATCH: Final = 8
 _DIES_WITHIN: Final = 8  # seconds
 
 _RECEIVING: Final = (
-    "moderator.intake.reception:Reception.receive:before:2",
-    "moderator.intake.reception:Reception.receive:after:2",
-    "moderator.pipeline:Pipeline.moderate:before:3",
-    "moderator.pipeline:Pipeline.moderate:after:3",
+    "moderator.intake.reception:Reception.take:before:2",
+    "moderator.intake.reception:Reception.take:after:2",
+    "moderator.intake.reception:Reception.finish:before:2",
+    "moderator.intake.reception:Reception.finish:after:2",
+    "moderator.pipeline:Pipeline.record:before:2",
+    "moderator.pipeline:Pipeline.record:after:2",
     "moderator.ledger.recording.keeping:Keeper.record:before:2",
     "moderator.ledger.recording.keeping:Keeper.record:after:2",
     "moderator.ledger.recording.recorder:Recorder.record:after:1",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from inspect import iscoroutinefunction
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -31,15 +32,26 @@ class Fuse:
 
     def on(self, method: Callable[..., Any]) -> Callable[..., Any]:
         async def watched(*arguments: Any, **named: Any) -> Any:
-            last = self.lit and next(self._calls) == self._nth
-            if last and self._moment == "before":
-                os._exit(CRASHED)
+            last = self._has_come()
             result = await method(*arguments, **named)
             if last:
                 os._exit(CRASHED)
             return result
 
-        return watched
+        def watched_at_once(*arguments: Any, **named: Any) -> Any:
+            last = self._has_come()
+            result = method(*arguments, **named)
+            if last:
+                os._exit(CRASHED)
+            return result
+
+        return watched if iscoroutinefunction(method) else watched_at_once
+
+    def _has_come(self) -> bool:
+        last = self.lit and next(self._calls) == self._nth
+        if last and self._moment == "before":
+            os._exit(CRASHED)
+        return last
 
 
 def arm(point: str) -> None:
@@ -49,13 +61,13 @@ def arm(point: str) -> None:
     found = getattr(import_module(module), owner)
     fuse = Fuse(moment, int(nth))
     setattr(found, name, fuse.on(getattr(found, name)))
-    inner: Callable[..., Any] = Reception.receive
+    inner: Callable[..., Any] = Reception.take
 
-    async def receive(*arguments: Any, **named: Any) -> Any:
+    def take(*arguments: Any, **named: Any) -> Any:
         fuse.lit = True
-        return await inner(*arguments, **named)
+        return inner(*arguments, **named)
 
-    Reception.receive = receive  # type: ignore[method-assign]
+    Reception.take = take  # type: ignore[method-assign]
 
 
 def bend_clock(file: Path) -> None:

@@ -60,7 +60,7 @@ class Soak:
         first, last = self.looks[len(self.looks) // 2], self.looks[-1]
         medians = [look.median for look in self.looks]
         return (
-            f"{last.at / 60:.0f} minutes; resident memory {first.resident:.0f} → "
+            f"{last.at / 60:.0f} minutes, {len(self.events)} events; resident memory {first.resident:.0f} → "
             f"{last.resident:.0f} MB in the second half ({self.slope:+.0f} MB an hour), handles "
             f"{first.handles} → {last.handles}, median answer {min(medians):.1f} to "
             f"{max(medians):.1f} ms, slowest {max(look.slowest for look in self.looks):.0f} ms; "
@@ -94,10 +94,12 @@ async def soak(stage: Stage, *, minutes: float, rate: float) -> Soak:
         await stage.traffic.send(service.url, fresh, rate=rate)
         seen.looks.append(_look(service, fresh, time.monotonic() - began))
     hurting.cancel()
-    await asyncio.gather(hurting, return_exceptions=True)
+    (ended,) = await asyncio.gather(hurting, return_exceptions=True)
     await stage.traffic.again(service.url)
     await stage.settled(within=300)
-    seen.verdict = check(await stage.evidence())
+    verdict = check(await stage.evidence())
+    early = () if isinstance(ended, asyncio.CancelledError) else (f"events ended early: {ended!r}",)
+    seen.verdict = Verdict((*early, *verdict.faults), verdict.counts)
     return seen
 
 

@@ -52,6 +52,26 @@ async def test_everything_about_a_person(desk: Desk, enter: Enter) -> None:
     assert await page.locator("#year ~ .chart tbody tr").count() in {12, 13}
 
 
+async def test_whoever_opens_a_record_is_in_the_log(desk: Desk, enter: Enter) -> None:
+    """Who looked at whom is written before the page is told; a record beyond reach is not read."""
+    (found,) = await desk.fetch(_MOST, desk.hostile)
+    (other,) = await desk.fetch(
+        "SELECT sender FROM violations WHERE NOT sender_departments && $1 AND id <> $2 LIMIT 1",
+        [DEPARTMENT],
+        desk.hostile,
+    )
+    page = await enter(f"/console/people/{found['sender']}", who="gao.yu")
+    await (await enter(who="zhou.min")).goto(f"/console/people/{quote(other['sender'])}")
+    read = await desk.fetch(
+        "SELECT actor, subject FROM audit_log WHERE action = 'person.read'"
+        " AND actor IN ('gao.yu', 'zhou.min')"
+    )
+
+    assert await page.locator("#merits").count() == 1
+    assert ("gao.yu", f"person/{found['sender']}") in {tuple(one) for one in read}
+    assert f"person/{other['sender']}" not in {one["subject"] for one in read}
+
+
 async def test_merit_is_recorded_and_withdrawn(desk: Desk, enter: Enter) -> None:
     """Whoever judges records a merit with a reason, and takes it back; the log tells of both."""
     (found,) = await desk.fetch(_MOST, desk.hostile)

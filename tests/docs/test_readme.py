@@ -1,9 +1,7 @@
 """What the README says is what the code does."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
@@ -12,29 +10,6 @@ from moderator.cli.main import COMMANDS, app
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", PROJECT / "docs" / "tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_tables_are_those_of_the_code(tables: ModuleType) -> None:
-    """Every setting and every path, with its default and its purpose (`make docs` writes them)."""
-    assert tables.with_tables(README) == README
-
-
-def test_the_table_would_notice_a_missing_setting(tables: ModuleType) -> None:
-    """A README without the tables is not taken for a complete one."""
-    assert "evidence.key" in tables.settings_table()
-    assert "/wecom/callback/{app}" in tables.endpoints_table(tables.service())
-    bare = re.sub(r"\| `evidence\.key`.*\n", "", README)
-    assert tables.with_tables(bare) != bare
 
 
 def test_every_command_of_the_readme_exists() -> None:

@@ -4,7 +4,8 @@ from functools import partial
 import pytest
 
 from moderator.domain.rule import Company, Rule
-from moderator.matching.screening import HITS_PER_RULE, Screen
+from moderator.matching.screening import Screen
+from moderator.matching.tally import HITS_PER_RULE
 
 PIECES = [
     "六合彩",

@@ -193,6 +193,7 @@ def test_each_request_has_patience_of_its_own() -> None:
     kept = connection("kept", gone)
     for second in range(60):
         kept.cycle = SimpleNamespace(response_complete=True, more_body=False)
+        kept.heads += 1
         slow.cut_off([kept], float(second))
 
     assert gone == []
@@ -203,6 +204,7 @@ def connection(name: str, gone: list[str]) -> Any:
 
     class Connection:
         cycle: Any = None
+        heads = 0
 
         def __init__(self) -> None:
             self.transport = transport

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from tests.web.conftest import Desk
 
 from moderator.domain.decision import ActionKind
+from moderator.ledger.audit import Audit, AuditFilter
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.directory.offenders import Registry
 from moderator.ledger.standing.merits import Merits
@@ -124,6 +125,20 @@ async def test_a_standing_tells_strikes_and_what_stands(
     (strike,) = standing["strikes"]
     assert (strike["violation"], strike["severity"]) == (violation, "medium")
     assert strike["units"] == {"warning": 1}
+
+
+async def test_whoever_reads_a_standing_is_in_the_log(
+    client: httpx.AsyncClient, database: Engine
+) -> None:
+    """Who looked at whom, each time."""
+    await client.get("/people/zhangsan/standing")
+
+    (row,) = await Audit(database).page(AuditFilter(action="person"))
+    assert (row.deed.actor, row.deed.action, row.deed.subject) == (
+        "carol",
+        "person.read",
+        "person/zhangsan",
+    )
 
 
 async def test_a_violation_tells_its_units_and_its_exemption(desk: Desk) -> None:

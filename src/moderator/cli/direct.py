@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from moderator.cli.slow_senders import BoundedHead
 from moderator.intake.callback import PATH, CallbackEndpoint, answer, without_words
@@ -109,8 +109,7 @@ class DirectCallbacks(BoundedHead):
 
     def _delivery(self) -> tuple[str, bytes] | None:
         """The app and the query, where this is a delivery that can be answered at once."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not self._first or busy or self.flow.write_paused:
+        if not self._first or not self._cycle_is_over() or self.flow.write_paused:
             return None
         address = _ADDRESS.fullmatch(self.url)
         if address is None or self.parser.get_method() != b"POST" or not self._is_plain():
@@ -156,13 +155,17 @@ class DirectCallbacks(BoundedHead):
         left = self._rested + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._idle = self.loop.call_later(left, self._close_if_idle)
-        elif not self._in_head and self._asked is None and self._cycle_is_over():
+        elif self._is_idle():
             self.timeout_keep_alive_handler()
 
+    def _is_idle(self) -> bool:
+        """Whether nothing was begun, and uvicorn has no time-out of its own for that."""
+        begun = self._in_head or self._asked is not None or not self._cycle_is_over()
+        return not begun and self.timeout_keep_alive_task is None
+
     def _cycle_is_over(self) -> bool:
-        """Whether uvicorn has nothing to do here, and no time-out of its own."""
-        over = self.cycle is None or self.cycle.response_complete
-        return over and self.timeout_keep_alive_task is None
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
 
 async def _answer_when_safe(

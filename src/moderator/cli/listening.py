@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -12,9 +13,12 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from moderator.cli.direct import Answers, DirectCallbacks
 from moderator.cli.slow_senders import BoundedHead, SlowSenders
 from moderator.intake.callback import PATH as CALLBACK_PATH
+from moderator.intake.callback import CallbackEndpoint
 from moderator.settings import ServerSettings
+from moderator.web.front import Moderator
 from moderator.web.headers import SecurityHeaders
 
 _BACKLOG: Final = 2048
@@ -106,17 +110,24 @@ async def serve_at(
         await _Server(uvicorn_config(server, app), slow, ending).serve(sockets=[doors.public])
         return
     async with _beside(uvicorn_config(server, app, lifespan="off"), doors.internal):
-        outer = uvicorn_config(server, PublicDoor(app))
+        outer = uvicorn_config(server, app, public=True)
         await _Server(outer, slow, ending).serve(sockets=[doors.public])
 
 
 def uvicorn_config(
-    server: ServerSettings, app: ASGIApp | str = "", *, lifespan: str = "auto"
+    server: ServerSettings,
+    app: ASGIApp | str = "",
+    *,
+    public: bool = False,
+    lifespan: str = "auto",
 ) -> uvicorn.Config:
-    """How uvicorn runs the service; the wide events replace its access log."""
+    """How uvicorn runs the service; the wide events replace its access log.
+
+    `public` is for a door at which only WeCom is answered.
+    """
     return uvicorn.Config(
-        app=app,
-        http=BoundedHead,
+        app=PublicDoor(app) if public and not isinstance(app, str) else app,
+        http=_protocol_of(app),  # type: ignore[arg-type]
         access_log=False,
         log_config=None,
         server_header=False,
@@ -126,6 +137,12 @@ def uvicorn_config(
         ssl_keyfile=server.private_key,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
+
+
+def _protocol_of(app: ASGIApp | str) -> Callable[..., BoundedHead]:
+    if isinstance(app, Moderator) and isinstance(app.callbacks, CallbackEndpoint):
+        return partial(DirectCallbacks, app.callbacks, Answers())
+    return BoundedHead
 
 
 @asynccontextmanager

@@ -189,7 +189,7 @@ def _signed(query: bytes) -> tuple[str, str, str]:
     """`msg_signature`, `timestamp` and `nonce`; without one of them nothing is read."""
     text = query.decode("latin-1")
     if usual := _QUERY.fullmatch(text):
-        return usual.group(1, 2, 3)
+        return usual[1], usual[2], usual[3]
     given = _query(text)
     return (
         _parameter(given, "msg_signature"),

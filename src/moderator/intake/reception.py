@@ -87,7 +87,7 @@ class Reception:
         try:
             rest = self._begin(plain, report)
         except Exception as error:  # noqa: BLE001 - a bug or a poison message must not lose it
-            rest = self._keep(delivery, plain, report, error)
+            rest = _raising(error)
         if rest is not None:
             return self.finish(rest, delivery, plain, report, began)
         report.seconds = time.perf_counter() - began
@@ -168,7 +168,7 @@ class Reception:
             await rest
         except SpoolUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - as in `take`
+        except Exception as error:  # noqa: BLE001 - likewise
             await self._keep(delivery, plain, report, error)
 
     async def _keep(
@@ -195,3 +195,7 @@ class Reception:
             for hit in report.moderated.finding.hits:
                 self._metrics.hits.labels(category=hit.category, rule=hit.rule).inc()
         self._tell(report)
+
+
+async def _raising(error: Exception) -> None:
+    raise error

@@ -1,8 +1,8 @@
 """Whether a word that was found counts as a hit, and if not, why not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from moderator.domain.rule import Boundary, Layer, Separators
 from moderator.matching.entries import Entry, Form, Phrase
@@ -26,10 +26,11 @@ _ON_PURPOSE = frozenset(
     }
 )  # fmt: skip
 _ORDER = {layer: place for place, layer in enumerate(Layer)}
+_NOISY, _PARTED, _IN_CASE = map(frozenset, ([Layer.NOISE], [Layer.SEPARATORS], [Layer.CASE]))
+_IN_LETTERS = frozenset({Layer.PINYIN, Layer.INITIALS})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A word that may be a hit.
 
     `parts` are the spans of its characters in the canonical text, or one span for the whole where
@@ -46,8 +47,7 @@ class Found:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A found word: where it stands in the original, what was undone, and why it is no hit."""
 
     entry: Entry
@@ -61,12 +61,13 @@ class Judged:
 class Judge:
     """Judges what was found in one text."""
 
-    __slots__ = ("_canonical", "_characters", "_original")
+    __slots__ = ("_canonical", "_characters", "_original", "_undone")
 
     def __init__(self, original: str, canonical: Folded, characters: Characters) -> None:
         self._original = original
         self._canonical = canonical
         self._characters = characters
+        self._undone: dict[str, frozenset[Layer]] = {}  # many words stand in the same span
 
     def judge(self, found: Found) -> Judged:
         span = (found.parts[0][0], found.parts[-1][1])
@@ -98,6 +99,8 @@ class Judge:
 
     def _gaps(self, found: Found) -> str:
         parts, text = found.parts, self._canonical.text
+        if len(parts) == 1:
+            return ""
         filled = [text[left[1] : right[0]] for left, right in pairwise(parts) if left[1] < right[0]]
         if not filled:
             return ""
@@ -109,16 +112,21 @@ class Judge:
         span, word = self._original[slice(*origin)], found.entry.word.text
         if span == word:
             return ()
-        undone = layers_within(span, self._characters) | set(found.layers)
+        undone = self._folded(span).union(found.layers)
         for left, right in pairwise(found.parts):
             gap = self._canonical.text[left[1] : right[0]]
             if any(map(str.isalnum, gap)):
-                undone.add(Layer.NOISE)
+                undone |= _NOISY
             if not all(map(str.isalnum, gap)):
-                undone.add(Layer.SEPARATORS)
-        if not undone & {Layer.PINYIN, Layer.INITIALS} and word != word.lower():
-            undone.add(Layer.CASE)
+                undone |= _PARTED
+        if undone.isdisjoint(_IN_LETTERS) and word != word.lower():
+            undone |= _IN_CASE
         return tuple(sorted(undone, key=_ORDER.__getitem__))
+
+    def _folded(self, span: str) -> frozenset[Layer]:
+        if span not in self._undone:
+            self._undone[span] = frozenset(layers_within(span, self._characters))
+        return self._undone[span]
 
     def _alone(self, found: Found, span: Span) -> str:
         neighbours = found.entry.neighbours

@@ -1,7 +1,7 @@
 """The whole matcher over one text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Rule
@@ -18,6 +18,7 @@ from moderator.matching.phonetic import Phonetics, spelled
 from moderator.matching.sieve import NOTHING, PATTERNS, WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.stretches import WHOLE
+from moderator.matching.tally import HITS_PER_RULE, Tally
 from moderator.matching.trial import Refusal
 from moderator.matching.triggers import PatternTriggers
 from moderator.matching.words import Words
@@ -26,7 +27,6 @@ from moderator.text.components import splits
 from moderator.text.folding import Folded, canonical, folds
 from moderator.text.pinyin import pinyin
 
-HITS_PER_RULE = 32  # of one text; more of the same tell nobody anything new
 _alphanumeric = re.compile("[0-9a-z]").search
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -131,8 +131,7 @@ class Screen:
         if call == WORDS:
             view, matches = self._canonical(text, lowered, matches)
             if view.text is lowered or self._calls_for_words(view.text, matches):
-                judged = self._judged(text, view, matches)
-                hits = [_hit(one) for one in _longest(judged)]
+                hits = [_hit(one) for one in _longest(self._counting(text, view, matches))]
         hits += self._matched(text, view, matches, encoded=self._triggers.encoded(lowered))
         return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end)))
 
@@ -150,6 +149,16 @@ class Screen:
             return True
         latin = _alphanumeric(text) is not None
         return self._call(text, matches, latin=latin) == WORDS
+
+    def _counting(self, text: str, view: Folded, matches: list[Match]) -> Iterator[Judged]:
+        """What counts, but for most of what lies within it."""
+        judge, tally = Judge(text, view, self._characters), Tally()
+        for found in self._words.find(view, matches):
+            if tally.wants(found):
+                judged = judge.judge(found)
+                if not judged.reason:
+                    tally.take(found)
+                    yield judged
 
     def _judged(self, text: str, view: Folded, matches: list[Match]) -> list[Judged]:
         judge = Judge(text, view, self._characters)
@@ -205,13 +214,12 @@ def _objected(judged: Sequence[Judged]) -> list[Judged]:
     return [one for one in judged if one.reason]
 
 
-def _longest(judged: Sequence[Judged]) -> list[Judged]:
+def _longest(judged: Iterable[Judged]) -> list[Judged]:
     """Without what lies inside a longer find of the same rule; at most so many of each rule."""
     kept: list[Judged] = []
     reach: dict[str, int] = {}
     count: dict[str, int] = {}
-    counting = (one for one in judged if not one.reason)
-    for one in sorted(counting, key=lambda one: (one.start, -one.end, len(one.layers))):
+    for one in sorted(judged, key=lambda one: (one.start, -one.end, len(one.layers))):
         rule = one.entry.rule.id
         if one.end <= reach.get(rule, 0) or count.get(rule, 0) == HITS_PER_RULE:
             continue

@@ -26,7 +26,7 @@ Alternatives = Sequence[Mapping[str, Layer | None]]
 class Soundalikes:
     """Finds such words by their first two characters, disguised or not.  Immutable."""
 
-    __slots__ = ("_by_pair", "_ordinary")
+    __slots__ = ("_allow", "_by_pair", "_ordinary")
 
     def __init__(self, entries: Iterable[Entry], pinyin: Pinyin) -> None:
         wanted = [entry for entry in entries if _wanted(entry)]
@@ -38,6 +38,10 @@ class Soundalikes:
             for pair in map("".join, product(*alternatives[:2])):
                 by_pair.setdefault(pair, []).append((entry, alternatives))
         self._by_pair = by_pair
+        self._allow = {
+            entry.rule.id: {phrase: phrase.lower() for phrase in entry.rule.allow}
+            for entry in wanted
+        }
         self._ordinary = ordinary_words() if wanted else frozenset()
 
     @property
@@ -69,7 +73,7 @@ class Soundalikes:
                 if layers:
                     end = start + len(entry.text)
                     reason = IN_DISGUISE if self._everyday(view.text, start, entry.text) else ""
-                    phrases = _excuses(entry, view.text[start:end])
+                    phrases = self._excuses(entry, view.text[start:end])
                     yield Found(entry, ((start, end),), layers, phrases, view.text, start, reason)
 
     def _everyday(self, text: str, start: int, word: str) -> bool:
@@ -80,11 +84,10 @@ class Soundalikes:
             if text[at] != own
         )
 
-
-def _excuses(entry: Entry, disguised: str) -> tuple[Phrase, ...]:
-    """The rule's allow phrases that hold the word as it is written here."""
-    lowered = ((phrase, phrase.lower()) for phrase in entry.rule.allow)
-    return phrases_with(disguised, {one: low for one, low in lowered if disguised in low})
+    def _excuses(self, entry: Entry, disguised: str) -> tuple[Phrase, ...]:
+        """The rule's allow phrases that hold the word as it is written here."""
+        lowered = self._allow[entry.rule.id].items()
+        return phrases_with(disguised, {one: low for one, low in lowered if disguised in low})
 
 
 def _wanted(entry: Entry) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 
@@ -119,7 +118,7 @@ class Words:
         for found in self._disguised(piece, matches, TRIES_IN_STRETCH):
             parts = [(left + start, right + start) for left, right in found.parts]
             if within((parts[0][0], parts[-1][1]), stretch, len(text)):
-                yield replace(found, parts=parts)
+                yield found._replace(parts=parts)
 
     def _disguised(self, view: Folded, matches: Sequence[Match], tries: int) -> Iterator[Found]:
         for stage in self._stages(view, matches):
@@ -195,7 +194,7 @@ class Words:
             if _whole(words.text, start, end) or end - start >= _LONG_ENOUGH:
                 letters = (at for at in range(start, end) if words.text[at] != " ")
                 parts = [words.origin_above(at, at + 1) for at in letters]
-                yield replace(found, parts=parts)
+                yield found._replace(parts=parts)
 
     def _forms(self, matches: Iterable[Match]) -> Iterator[tuple[int, int, Form]]:
         """The forms among the matches, as many as one text is worth."""

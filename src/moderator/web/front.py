@@ -18,7 +18,7 @@ class Moderator(FastAPI):
 
     def __init__(self, callbacks: ASGIApp, path: str, **options: Any) -> None:
         super().__init__(**options)
-        self._callbacks = callbacks
+        self.callbacks = callbacks
         self._path = path
         route = Route(f"{path}{{app}}", callbacks, methods=["GET", "POST"])
         self.router.routes.append(route)  # where it is listed; `__call__` is quicker
@@ -27,6 +27,6 @@ class Moderator(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self._path):
-            await self._callbacks(scope, receive, send)
+            await self.callbacks(scope, receive, send)
         else:
             await self._guarded(scope, receive, send)

@@ -123,7 +123,7 @@ def people_router(
             [int(strike.violation) for strike in standing.strikes], actor.departments
         )
         recorded = await merits.of(corp, userid)
-        log.info("read standing", of=userid, by=actor.name)
+        await registry.looked(userid, actor)
         return _answer(userid, standing, recorded, policy(), seen)
 
     @router.post(

@@ -84,6 +84,8 @@ def registry_router(registry: Registry, access: Access) -> APIRouter:
         userid: Annotated[Name, Path()], actor: Annotated[Actor, sees]
     ) -> PersonAnswer:
         """Tell of somebody with violations; `/violations?sender=` has them one by one."""
-        return PersonAnswer.model_validate(await registry.one(userid, actor.departments))
+        person = await registry.one(userid, actor.departments)
+        await registry.looked(userid, actor)
+        return PersonAnswer.model_validate(person)
 
     return router

@@ -22,7 +22,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import Integer, Text
 
+from moderator.domain.access import Actor
 from moderator.errors import NotFound
+from moderator.ledger import audit
+from moderator.ledger.audit import Deed
 from moderator.ledger.database.engine import Engine, Row, Transaction
 from moderator.ledger.reading.conditions import called
 from moderator.ledger.reading.visible import among, below, within
@@ -108,6 +111,12 @@ class Registry:
         if row is None:
             raise NotFound(f"person {sender}")
         return _offender(row)
+
+    async def looked(self, sender: str, actor: Actor) -> None:
+        """Keep that `actor` reads somebody's record; to be called before it is told."""
+        async with self._engine.begin() as transaction:
+            deed = Deed(actor=actor.name, action="person.read", subject=f"person/{sender}")
+            await audit.write(transaction, deed)
 
     async def _there(self, transaction: Transaction, roots: frozenset[int]) -> ColumnElement[bool]:
         """Whom the directory has there: one by one, unless they are too many."""

@@ -26,7 +26,7 @@ from moderator.web.questions import Id
 PAGE: Final = 50
 KINDS: Final = (
     *("violation", "evidence", "action", "export", "login", "logout", "user", "token", "rules"),
-    *("policy", "hold", "alarm", "pause", "job", "failed", "people", "merit", "audit"),
+    *("policy", "hold", "alarm", "pause", "job", "failed", "person", "people", "merit", "audit"),
 )
 _PATH: Final = "/console/audit"
 _AT_ONCE: Final = timedelta(seconds=0.8)  # longer than that has its progress shown

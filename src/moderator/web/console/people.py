@@ -144,11 +144,13 @@ def _add_one(router: APIRouter, pages: Pages, access: Access, records: PeopleRec
     ) -> Response:
         catalogue = pages.catalogue(request, visitor)
         words = PolicyWords(records.policy(), catalogue)
+        person = await _dossier(records, userid, visitor.actor, catalogue)
+        await records.registry.looked(person.userid, visitor.actor)
         return pages.render(
             request,
             visitor,
             "person.html",
-            person=await _dossier(records, userid, visitor.actor, catalogue),
+            person=person,
             policy=records.policy(),
             done=told.done,
             ladder_title=words.ladder,
