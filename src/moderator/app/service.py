@@ -1,11 +1,11 @@
 """One running service: its parts, and what works beside the requests."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, Final, TypeVar
+from typing import Concatenate, Final, Protocol, TypeVar
 
 import httpx
 import structlog
@@ -76,6 +76,13 @@ _FEW: Final = httpx.Limits(max_connections=8, max_keepalive_connections=2)
 _LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
 
 Part = TypeVar("Part")
+
+
+class Beside(Protocol):
+    """What works beside the requests for as long as the service runs."""
+
+    async def run(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Service:
@@ -167,6 +174,7 @@ class Service:
             clock=_now,
         )
         self.bulk = Bulk(BulkWork(engine, self._holder, clock=_now))
+        self._beside = dict(self._working_beside())
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.conditions = Conditions(
             settings=settings,
@@ -185,31 +193,12 @@ class Service:
 
     def start(self) -> None:
         """Begin to follow the rules, to carry actions out and to erase what has expired."""
-        if self.settings.rules.watch:
-            self._tasks["rule watcher"] = asyncio.create_task(self.rules.run())
-        if self.settings.enforcement.enabled:
-            self._tasks["worker"] = asyncio.create_task(self.worker.run())
-        if self.settings.alarms.enabled:
-            self._tasks["alarms"] = asyncio.create_task(self.alarm_watch.run())
-        if self.settings.silence.enabled:
-            self._tasks["silence"] = asyncio.create_task(self.silence.run())
-        self._tasks["spool"] = asyncio.create_task(self.draining.run())
-        self._tasks["retention"] = asyncio.create_task(self.retention.run())
-        self._tasks["statistics"] = asyncio.create_task(self.tallying.run())
-        self._tasks["bulk"] = asyncio.create_task(self.bulk.run())
-        self._tasks["rule archive"] = asyncio.create_task(self.rule_archive.run())
+        self._tasks |= {name: asyncio.create_task(one.run()) for name, one in self._beside.items()}
 
     async def stop(self) -> None:
         """Begin nothing more, wait for what was begun, and let go of everything."""
-        self.worker.stop()
-        self.rules.stop()
-        self.retention.stop()
-        self.tallying.stop()
-        self.rule_archive.stop()
-        self.bulk.stop()
-        self.draining.stop()
-        self.alarm_watch.stop()
-        self.silence.stop()
+        for one in self._beside.values():
+            one.stop()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self.spool.close()
         await self.outbox.close()
@@ -218,6 +207,21 @@ class Service:
         await self.identity_http.aclose()
         if self.tracer:
             await asyncio.to_thread(self.tracer.close)
+
+    def _working_beside(self) -> Iterator[tuple[str, Beside]]:
+        if self.settings.rules.watch:
+            yield "rule watcher", self.rules
+        if self.settings.enforcement.enabled:
+            yield "worker", self.worker
+        if self.settings.alarms.enabled:
+            yield "alarms", self.alarm_watch
+        if self.settings.silence.enabled:
+            yield "silence", self.silence
+        yield "spool", self.draining
+        yield "retention", self.retention
+        yield "statistics", self.tallying
+        yield "bulk", self.bulk
+        yield "rule archive", self.rule_archive
 
     def _follow_rules(self, directory: Path, cache: RulebookCache | None) -> RulebookWatcher:
         book = load_rulebook(directory, cache=cache)
