@@ -61,7 +61,7 @@ format: $(INSTALLED) ## put the sources in order
 
 lock: $(INSTALLED) ## write the hash-pinned requirement files anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile $(PINNED) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(PINNED) --extra otel pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(PINNED) --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile $(PINNED) -c requirements.lock -c requirements-dev.lock \
 	  requirements-bench.in -o requirements-bench.lock

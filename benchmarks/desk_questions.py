@@ -105,7 +105,17 @@ def others(engine: Engine) -> Mapping[str, Asked]:
         "people, from the middle": lambda: registry.page(after="u030000", limit=LIMIT),
         "people of a department's admin": lambda: registry.page(bound=frozenset({50}), limit=LIMIT),
         "people of a division's admin": lambda: registry.page(bound=frozenset({3}), limit=LIMIT),
+        "people of a division's admin, from the middle": lambda: registry.page(
+            bound=frozenset({3}), after="u030000", limit=LIMIT
+        ),
+        "people of a department, for a division's admin": lambda: registry.page(
+            department=25, bound=frozenset({3}), limit=LIMIT
+        ),
         "people by name": lambda: registry.page(text="赵伟", limit=LIMIT),
+        "people by a common name": lambda: registry.page(text="赵", limit=LIMIT),
+        "people by name, of a division's admin": lambda: registry.page(
+            text="赵", bound=frozenset({3}), limit=LIMIT
+        ),
         "one person": lambda: registry.one("u000001"),
         "chats": lambda: chats.page(limit=LIMIT),
         "chats, from the middle": lambda: chats.page(after="wrOgMadeUpChat015000", limit=LIMIT),

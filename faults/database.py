@@ -51,9 +51,9 @@ async def killed(stage: Stage, times: int) -> str:
     running = await _warm(stage)
     for _ in range(max(1, times // 5)):
         sending = asyncio.create_task(
-            stage.traffic.send(running.url, stage.traffic.messages(30), rate=60)
+            stage.traffic.send(running.url, stage.traffic.messages(_BATCH), rate=60)
         )
-        await asyncio.sleep(stage.chance.uniform(0.05, 0.4))
+        await asyncio.sleep(stage.chance.uniform(0.02, 0.2))
         await stage.postgres.kill()
         await sending
         await stage.postgres.start()
@@ -73,6 +73,26 @@ async def slow(stage: Stage, _: int) -> str:
     between.longest = 0.0
     await _after(stage, running)
     return "; ".join(told)
+
+
+async def cut_off(stage: Stage, _: int) -> str:
+    """One of two machines loses its way to it, again and again; people write to both."""
+    between = await stage.distance()
+    far = {
+        "database": {"url": between.to(stage.settings["database"]["url"])},
+        "spool": stage.settings["spool"] | {"directory": str(stage.home / "spool" / "far")},
+    }
+    near, cut = await stage.serve(), await stage.serve(changes=far)
+    spooled = 0
+    for _ in range(3):
+        await _to_either(stage, near, cut)
+        await between.close()
+        await _to_either(stage, near, cut)
+        spooled += reading.spooled(stage.home / "spool" / "far")
+        await between.open()
+        await stage.drained()
+    await stage.traffic.again(near.url)
+    return f"{spooled} violations came late from the machine that was cut off"
 
 
 async def out_of_connections(stage: Stage, _: int) -> str:
@@ -125,6 +145,18 @@ async def _spooled(stage: Stage, running: Service, *, count: int = _BATCH) -> st
     messages = stage.traffic.messages(count)
     await stage.traffic.send(running.url, messages, rate=40)
     return f"{_answers(messages)}, {reading.spooled(stage.home / 'spool')} in the spool"
+
+
+async def _to_either(stage: Stage, *services: Service) -> None:
+    """What a balancer does: each message to one of them."""
+    messages = stage.traffic.messages(2 * _BATCH)
+    parts = (messages[number :: len(services)] for number in range(len(services)))
+    await asyncio.gather(
+        *(
+            stage.traffic.send(one.url, part, rate=20)
+            for one, part in zip(services, parts, strict=True)
+        )
+    )
 
 
 async def _after(stage: Stage, running: Service) -> None:

@@ -1,12 +1,10 @@
-"""Deliveries come again, in another order, to another process, at another time, in an upgrade."""
+"""Deliveries come again, in another order, to another process, at another time."""
 
 import asyncio
+from pathlib import Path
 from typing import Final
 
-from faults.service import DidNotStart
 from faults.stage import Stage
-from moderator.ledger.database import migrating
-from moderator.ledger.database.engine import Engine
 
 _COPIES: Final = 100
 _RATE: Final = 250  # deliveries a second
@@ -36,18 +34,25 @@ async def repeated(stage: Stage, _: int) -> str:
 async def clock_jumps(stage: Stage, _: int) -> str:
     """The service's clock goes back an hour, then three ahead, while leases run."""
     clock = stage.home / "clock"
-    clock.write_text("0", "utf-8")
+    _set(clock, 0)
     running = await stage.serve(clock=clock)
     for offset in (-_HOUR, 2 * _HOUR, 0):
         sending = asyncio.create_task(
             stage.traffic.send(running.url, stage.traffic.messages(_BATCH), rate=40)
         )
         await asyncio.sleep(0.15)
-        clock.write_text(str(offset), "utf-8")
+        _set(clock, offset)
         await sending
     # What was put off while the clock was ahead is due when it gets there.
-    clock.write_text(str(2 * _HOUR + 60), "utf-8")
+    _set(clock, 2 * _HOUR + 60)
     return "-1 h, +3 h, -2 h, +2 h"
+
+
+def _set(clock: Path, seconds: int) -> None:
+    """At once: whoever looks at the clock meanwhile must not find half of it."""
+    new = clock.with_suffix(".new")
+    new.write_text(str(seconds), "utf-8")
+    new.replace(clock)
 
 
 async def side_by_side(stage: Stage, _: int) -> str:
@@ -58,43 +63,3 @@ async def side_by_side(stage: Stage, _: int) -> str:
         *(stage.traffic.send(service.url, messages, rate=60) for service in services)
     )
     return f"{len(messages)} messages to {len(services)} processes"
-
-
-async def upgrade(stage: Stage, _: int) -> str:
-    """The database is migrated by a newer version under a running one, which goes on."""
-    older = await stage.serve()
-    await stage.traffic.send(older.url, stage.traffic.messages(_BATCH), rate=40)
-    newest = migrating.newest_revision()
-    await stage.postgres.run(
-        "UPDATE alembic_version SET version_num = 'zzzz'", database=stage.database
-    )
-    beside = await stage.serve()  # an older one that starts on what the newer one migrated
-    both = stage.traffic.messages(_BATCH)
-    for service in (older, beside):
-        await stage.traffic.send(service.url, both, rate=40)
-    await stage.settled()
-    await stage.postgres.run(
-        f"UPDATE alembic_version SET version_num = '{newest}'",  # noqa: S608 - our own revision
-        database=stage.database,
-    )
-    return f"served at {newest} and beyond it; {await _refusal(stage)}"
-
-
-async def _refusal(stage: Stage) -> str:
-    """What a newer version does on a database that nobody migrated yet."""
-    behind = await stage.postgres.database()
-    url = stage.postgres.dsn(behind)
-    engine = Engine(url)
-    await migrating.downgrade(engine, "-1")
-    await engine.dispose()
-    try:
-        await stage.serve(
-            changes={"database": {"url": url.replace("postgresql://", "postgresql+asyncpg://")}}
-        )
-    except DidNotStart as refused:
-        if "moderator database upgrade" in str(refused):
-            return "refused to start one migration behind"
-        raise
-    finally:
-        await stage.postgres.drop(behind)
-    raise DidNotStart("a service started on a database that is one migration behind")

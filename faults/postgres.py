@@ -1,9 +1,8 @@
 """A PostgreSQL that can be hurt: stopped, killed, filled up, made read-only, put far away."""
 
 import asyncio
-import os
 import random
-import signal
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import psutil
 
 from moderator.ledger.database import migrating
 from moderator.ledger.database.embedded import EmbeddedPostgres
@@ -20,6 +20,7 @@ from moderator.ledger.database.engine import Engine, dsn_of
 _SOCKET = ".s.PGSQL.5432"
 _TEMPLATE = "moderator"
 _CHUNK = 65_536
+_BETWEEN_LOOKS = 0.02  # seconds
 
 
 class Postgres:
@@ -50,8 +51,19 @@ class Postgres:
     async def kill(self) -> None:
         """`kill -9` of the postmaster."""
         lines = (self.folder / "postmaster.pid").read_text("utf-8").splitlines()
-        os.kill(int(lines[0]), signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(int(lines[0]))
+            process.kill()
+            await asyncio.to_thread(_until_dead, process)
         await self._server.stop()  # nothing is left to be stopped; only our share of it
+
+    async def revive(self) -> None:
+        """Start it where a scenario broke off and left it stopped."""
+        try:
+            await self.run("SELECT 1")
+        except (OSError, asyncpg.PostgresError):
+            await self._server.stop()
+            await self.start()
 
     async def database(self, *, tablespace: str = "", template: str = _TEMPLATE) -> str:
         """The name of a new database, migrated unless `template` says otherwise."""
@@ -91,6 +103,13 @@ class Postgres:
         return taken
 
 
+def _until_dead(process: psutil.Process) -> None:
+    """It is nobody's child here: there is nothing to wait on."""
+    with suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(_BETWEEN_LOOKS)
+
+
 @asynccontextmanager
 async def running() -> AsyncIterator[Postgres]:
     """A server in a folder of its own, migrated; gone after the block."""
@@ -113,27 +132,34 @@ class Distance:
         self._folder = folder
         self._chance = chance
         self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
         self.longest = 0.0  # seconds
 
     async def open(self) -> None:
-        self._folder.mkdir(mode=0o700)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         self._server = await asyncio.start_unix_server(self._pass, self._folder / _SOCKET)
 
     async def close(self) -> None:
+        """Let nothing pass any more, until it is opened again."""
         if self._server:
             self._server.close()
+        for writer in self._open:
+            writer.close()
+        (self._folder / _SOCKET).unlink(missing_ok=True)
 
     def to(self, dsn: str) -> str:
         """The same address, but through the proxy."""
         return dsn.replace(str(self._target.parent), str(self._folder))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         with suppress(OSError):
             there = await asyncio.open_unix_connection(self._target)
             await asyncio.gather(
                 self._quietly(self._copy(reader, there[1])),
                 self._quietly(self._copy(there[0], writer)),
             )
+        self._open.discard(writer)
         writer.close()
 
     async def _quietly(self, copying: Awaitable[None]) -> None:

@@ -45,7 +45,7 @@ async def waiting(dsn: str) -> int:
 
 def spooled(folder: Path) -> int:
     """How many rows lie in the spools of that folder, those that were set aside included."""
-    return sum(_rows_in(file) for file in folder.glob("*.sqlite"))
+    return sum(_rows_in(file) for file in folder.rglob("*.sqlite"))
 
 
 def shown(calls: Iterable[Call]) -> Iterator[Shown]:

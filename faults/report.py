@@ -2,7 +2,8 @@
 
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,11 +18,11 @@ _HEAD: Final = (
 )
 
 
-def write(results: Sequence["Result"], *, names: Iterable[str], seed: int) -> None:
-    """Put the results between the marks; rows of `names` that were not played now stay."""
+def write(result: "Result", *, names: Iterable[str], seed: int) -> None:
+    """Put the result between the marks; the rows of the other `names` stay."""
     kept = {row.split(" | ")[0].removeprefix("| "): row for row in _standing()}
-    played = {result.name: _row(result) for result in results}
-    rows = [played.get(name) or kept.get(name) for name in names]
+    kept[result.name] = _row(result)
+    rows = [kept.get(name) for name in names]
     table = "\n".join((_HEAD, *filter(None, rows)))
     replace("faults", f"Last played: {provenance()}; seed {seed}.\n\n{table}")
 
@@ -54,7 +55,7 @@ def _row(result: "Result") -> str:
     if result.verdict is None:
         cells = [result.name, result.asked, did, "", "", "", "", "**skipped**"]
     else:
-        counts = result.verdict.counts
+        counts = Counter(result.verdict.counts)
         cells = [
             result.name,
             result.asked,

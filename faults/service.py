@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-_ROOT = Path(__file__).resolve().parents[1]
+ROOT: Final = Path(__file__).resolve().parents[1]
 _RUNNING = re.compile(r"running on (http://[0-9.:]+)")
 _PLAIN = ("-c", "from moderator.cli.main import run; run()")
 _ARMED = ("-m", "faults.launcher")
@@ -78,11 +78,15 @@ class Service:
 
 
 async def start(
-    settings: Mapping[str, Any], *, crash: str = "", clock: Path | None = None
+    settings: Mapping[str, Any],
+    *,
+    crash: str = "",
+    clock: Path | None = None,
+    source: Path = ROOT,
 ) -> Service:
     """Start a service; with `crash` or `clock` by way of `faults.launcher`.
 
-    Raises `DidNotStart`.
+    `source`: the checkout whose code it runs.  Raises `DidNotStart`.
     """
     armed = {"FAULTS_CRASH": crash} if crash else {}
     armed |= {"FAULTS_CLOCK": str(clock)} if clock else {}
@@ -90,8 +94,8 @@ async def start(
         sys.executable,
         *(_ARMED if armed else _PLAIN),
         "serve",
-        cwd=_ROOT,
-        env=_environment(settings) | armed,
+        cwd=source,
+        env=_environment(settings, source) | armed,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -100,8 +104,23 @@ async def start(
     return service
 
 
-def _environment(settings: Mapping[str, Any]) -> dict[str, str]:
+async def order(settings: Mapping[str, Any], *command: str, source: Path = ROOT) -> None:
+    """Run another command of `moderator` to its end; raises `DidNotStart` where it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *_PLAIN,
+        *command,
+        cwd=source,
+        env=_environment(settings, source),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    if process.returncode:
+        raise DidNotStart(said.decode())
+
+
+def _environment(settings: Mapping[str, Any], source: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if "MODERATOR" not in name}
-    return kept | {
-        f"MODERATOR_{group.upper()}": json.dumps(value) for group, value in settings.items()
-    }
+    given = {f"MODERATOR_{group.upper()}": json.dumps(value) for group, value in settings.items()}
+    return kept | given | {"PYTHONPATH": str(source / "src")}

@@ -60,10 +60,11 @@ class Soak:
         first, last = self.looks[len(self.looks) // 2], self.looks[-1]
         medians = [look.median for look in self.looks]
         return (
-            f"{last.at / 60:.0f} minutes, {len(self.events)} events; resident memory {first.resident:.0f} → "
-            f"{last.resident:.0f} MB in the second half ({self.slope:+.0f} MB an hour), handles "
-            f"{first.handles} → {last.handles}, median answer {min(medians):.1f} to "
-            f"{max(medians):.1f} ms, slowest {max(look.slowest for look in self.looks):.0f} ms; "
+            f"{last.at / 60:.0f} minutes, {len(self.events)} events; resident memory "
+            f"{first.resident:.0f} → {last.resident:.0f} MB in the second half "
+            f"({self.slope:+.0f} MB an hour), handles {first.handles} → {last.handles}, "
+            f"median answer {min(medians):.1f} to {max(medians):.1f} ms, "
+            f"slowest {max(look.slowest for look in self.looks):.0f} ms; "
             f"{', '.join(f'{many} {what}' for what, many in self.verdict.counts.items())}; "
             + ("every invariant holds" if self.verdict.holds else f"{self.verdict.faults[:5]}")
         )

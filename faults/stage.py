@@ -55,7 +55,10 @@ class NotSettled(Exception):
 
 @dataclass
 class Stage:
-    """The parts that a scenario hurts; `settings` are those of the services it starts."""
+    """The parts that a scenario hurts; `settings` are those of the services it starts.
+
+    `complaints` are what a scenario itself finds wrong, beside what the checker finds.
+    """
 
     postgres: Postgres
     database: str
@@ -66,6 +69,7 @@ class Stage:
     chance: random.Random
     services: list[Service] = field(default_factory=list)
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
     @property
     def dsn(self) -> str:
@@ -77,9 +81,12 @@ class Stage:
         crash: str = "",
         clock: Path | None = None,
         changes: Mapping[str, Any] | None = None,
+        source: Path = service.ROOT,
     ) -> Service:
         """Start a service; raises `DidNotStart`."""
-        started = await service.start(self.settings | dict(changes or {}), crash=crash, clock=clock)
+        started = await service.start(
+            self.settings | dict(changes or {}), crash=crash, clock=clock, source=source
+        )
         self.services.append(started)
         return started
 
@@ -159,6 +166,7 @@ async def staged(postgres: Postgres, *, seed: int, people: int = _PEOPLE) -> Asy
                 yield stage
             finally:
                 await stage.close()
+                await postgres.revive()
                 await postgres.drop(database)
 
 

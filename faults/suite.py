@@ -11,11 +11,12 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from faults import database, deliveries, killing, wecom
+from faults import database, deliveries, killing, upgrading, wecom
 from faults.checking import Verdict, check
 from faults.database import Skipped
 from faults.postgres import Postgres, running
@@ -48,6 +49,7 @@ SCENARIOS: Final[dict[str, Play]] = {
     "postgres stopped, spool full": database.spool_full,
     "postgres killed": database.killed,
     "postgres slow": database.slow,
+    "postgres out of reach for one machine": database.cut_off,
     "postgres out of connections": database.out_of_connections,
     "postgres read-only": database.read_only,
     "postgres disk full": database.disk_full,
@@ -60,7 +62,8 @@ SCENARIOS: Final[dict[str, Play]] = {
     "clock jumps": deliveries.clock_jumps,
     "delivered again": deliveries.repeated,
     "side by side": deliveries.side_by_side,
-    "upgrade": deliveries.upgrade,
+    "upgrade": upgrading.declared,
+    "upgrade from the version before": upgrading.version_before,
 }
 
 
@@ -76,6 +79,9 @@ async def play(postgres: Postgres, name: str, *, kills: int, seed: int) -> Resul
                 _show_output(stage)
     except Skipped as skipped:
         did, verdict = f"SKIPPED: {skipped}", None
+    except Exception as error:  # noqa: BLE001 - the others are played all the same
+        traceback.print_exc()
+        did, verdict = "broke off", Verdict((f"{type(error).__name__}: {error}",))
     return Result(name, asked, did, verdict, time.monotonic() - began)
 
 
@@ -83,19 +89,23 @@ async def _verdict(stage: Stage) -> Verdict:
     try:
         await stage.settled()
     except NotSettled as late:
-        found = check(await stage.evidence())
-        return Verdict((str(late), *found.faults), found.counts)
-    return check(await stage.evidence())
+        stage.complaints.append(str(late))
+    found = check(await stage.evidence())
+    return Verdict((*stage.complaints, *found.faults), found.counts)
 
 
-async def play_all(names: Sequence[str], *, kills: int, seed: int) -> list[Result]:
-    """Play them on one PostgreSQL, and print each as it ends."""
-    results = []
+async def play_all(
+    names: Sequence[str], *, kills: int, seed: int, keep: Callable[[Result], object]
+) -> bool:
+    """Play them on one PostgreSQL, print and `keep` each as it ends; whether all held."""
+    passed = True
     async with running() as postgres:
         for name in names:
-            results.append(await play(postgres, name, kills=kills, seed=seed))
-            _say(results[-1])
-    return results
+            result = await play(postgres, name, kills=kills, seed=seed)
+            _say(result)
+            keep(result)
+            passed &= result.passed
+    return passed
 
 
 def _say(result: Result) -> None:
@@ -130,10 +140,13 @@ def main() -> None:
     logging.getLogger("uvicorn.error").disabled = True
     sys.stdout.write(f"seed {options.seed}\n")
     names = options.names or list(SCENARIOS)
-    results = asyncio.run(play_all(names, kills=options.kills, seed=options.seed))
-    if options.write:
-        write(results, names=SCENARIOS, seed=options.seed)
-    sys.exit(not all(result.passed for result in results))
+
+    def keep(result: Result) -> None:
+        if options.write:
+            write(result, names=SCENARIOS, seed=options.seed)
+
+    playing = play_all(names, kills=options.kills, seed=options.seed, keep=keep)
+    sys.exit(not asyncio.run(playing))
 
 
 if __name__ == "__main__":

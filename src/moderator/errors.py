@@ -11,6 +11,7 @@ ModeratorError
 │   ├── SpoolUnavailable         the local spool is full or cannot be written
 │   ├── SchemaMismatch           migrations are missing or too new
 │   ├── EvidenceUnreadable       the key of stored evidence is not in the keyring
+│   ├── AccountChanged           a user is not any more what they were when they were read
 │   ├── NameTaken                there is a user of that name
 │   ├── JobTooLarge              more violations than a bulk job takes
 │   ├── NothingToUndo            nobody decided anything that still stands
@@ -80,6 +81,10 @@ class SchemaMismatch(LedgerError):
 
 class EvidenceUnreadable(LedgerError):
     """Stored evidence was written with a key that is not in the keyring, or was altered."""
+
+
+class AccountChanged(LedgerError):
+    """A user got another password or other rights since they were read; nothing was done."""
 
 
 class NameTaken(LedgerError):

@@ -50,6 +50,7 @@ STAFF = {
     "wu.lei": Grant(roles=frozenset({Role.AUDITOR, Role.OPERATOR, Role.ADMIN})),
     "gao.yu": Grant(roles=frozenset({Role.VIEWER})),
     "sun.qi": Grant(roles=frozenset({Role.OPERATOR})),
+    "qian.lin": Grant(roles=frozenset({Role.RULE_AUTHOR})),
 }
 _DAY = 24 * 3600
 _DAYS = 26  # and up to two more, unevenly

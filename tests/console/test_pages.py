@@ -1,9 +1,18 @@
 """Every page in a real browser: both languages, two widths, light and dark, for everybody."""
 
+from dataclasses import replace
+
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page
-from tests.console.conftest import SCREENS, Desk, Enter
+from tests.console.conftest import SCREENS, STAFF, Desk, Enter
+
+from moderator.domain.access import Actor
+from moderator.ledger.desk.job_records import Chosen, JobKind, Order
+from moderator.ledger.desk.jobs import Jobs
+from moderator.ledger.evidence.sealing import EvidenceCipher
+from moderator.ledger.evidence.unmasking import Unmaskings
+from moderator.ledger.reading.violations import Violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -15,22 +24,30 @@ PAGES = [
     ("queue-done", "/console/queue?whose=asked", "chen.jing"),
     ("case", "/console/cases/{open}", "chen.jing"),
     ("case-judged", "/console/cases/1", "chen.jing"),
+    ("phrases", "/console/cases/{read}/phrases", "chen.jing"),
+    ("unmaskings-none", "/console/unmaskings", "chen.jing"),
+    ("job", "/console/jobs/{job}", "chen.jing"),
     ("people", "/console/people", "chen.jing"),
     ("person", "/console/people/{sender}", "chen.jing"),
     ("chats", "/console/chats", "chen.jing"),
     ("rules", "/console/rules", "chen.jing"),
     ("rule", "/console/rules/{rule}", "chen.jing"),
+    ("rule-author", "/console/rules/{rule}", "qian.lin"),
     ("rules-try", "/console/rules/try", "chen.jing"),
     ("statistics", "/console/statistics", "chen.jing"),
     ("outbox", "/console/outbox", "wu.lei"),
+    ("requeue", "/console/outbox/requeue?group=unsupported", "wu.lei"),
     ("failed", "/console/failed", "wu.lei"),
     ("audit", "/console/audit", "wu.lei"),
+    ("holds", "/console/holds?scope=person&target={sender}", "wu.lei"),
     ("health", "/console/health", "wu.lei"),
     ("access", "/console/access", "wu.lei"),
+    ("user", "/console/access/{user}", "wu.lei"),
     ("account", "/console/account", "chen.jing"),
     ("not-found", "/console/nowhere", "chen.jing"),
 ]
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")]
+CHEN = Actor(name="chen.jing", roles=STAFF["chen.jing"].roles)
 # Of a full page only so much is kept: nobody scrolls further in a picture.
 _TALLEST = 2400
 
@@ -118,7 +135,36 @@ async def addressed(desk: Desk, address: str) -> str:
         " AND array_length(rules, 1) > 1 ORDER BY severity DESC, id LIMIT 1",
         desk.hostile,
     )
-    return address.format(open=found["id"], sender=found["sender"], rule=found["rule"])
+    there = {"open": found["id"], "sender": found["sender"], "rule": found["rule"]}
+    if "{job}" in address:
+        there["job"] = await many_noted(desk)
+    if "{read}" in address:
+        there["read"] = await one_read(desk)
+    if "{user}" in address:
+        (user,) = await desk.fetch("SELECT id FROM users WHERE name = 'zhou.min'")
+        there["user"] = user["id"]
+    return address.format(**there)
+
+
+async def many_noted(desk: Desk) -> int:
+    """A bulk job of several cases that changes nothing: they are assigned to nobody already."""
+    rows = await desk.fetch("SELECT id FROM violations WHERE assignee = '' ORDER BY id LIMIT 6")
+    chosen = Chosen(ids={row["id"]: None for row in rows})
+    job = await Jobs(desk.engine).start(CHEN, Order(JobKind.ASSIGN), chosen)
+    return job.id
+
+
+async def one_read(desk: Desk) -> int:
+    """A case whose text the visitor may read."""
+    (row,) = await desk.fetch(
+        "SELECT id FROM violations WHERE category = 'gambling' ORDER BY id LIMIT 1"
+    )
+    (user,) = await desk.fetch("SELECT id FROM users WHERE name = $1", CHEN.name)
+    reads = replace(CHEN, account=user["id"])
+    cipher = EvidenceCipher.of(desk.settings.evidence)
+    asks = Unmaskings(desk.engine, Violations(desk.engine, cipher))
+    await asks.ask(row["id"], reads, reason="判断是否误报")
+    return int(row["id"])
 
 
 async def keep(page: Page, name: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from playwright.async_api import expect
 from sqlalchemy import insert
 from tests.console.conftest import Desk, Enter
 from tests.console.test_pages import barriers, keep, overflow
@@ -93,7 +94,7 @@ async def test_trying_a_text(desk: Desk, enter: Enter, *, scripts: bool) -> None
 
     assert await page.locator(".message mark").first.inner_text() == "代開發票1"
     assert "繁体字" in await page.locator(".hit-card").first.inner_text()
-    assert "允许短语：税务局代开发票" in await page.locator("main").inner_text()
+    assert "放行短语：税务局代开发票" in await page.locator("main").inner_text()
     assert secret not in await page.content()
     assert "****002X" in await page.content()
     assert page.url.endswith("/console/rules/try")
@@ -167,3 +168,21 @@ async def _written(desk: Desk) -> list[object]:
         " (SELECT count(*) FROM failed_messages) AS failed"
     )
     return list(row.values())
+
+
+async def test_whoever_keeps_the_rules_lets_a_phrase_through(desk: Desk, enter: Enter) -> None:
+    """From the page of the rule, without reading what anybody wrote; shipped rules are told."""
+    (found,) = await desk.fetch(
+        "SELECT rule FROM violations WHERE category = 'gambling' AND rule <> '' LIMIT 1"
+    )
+    page = await enter(f"/console/rules/{found['rule']}", who="qian.lin")
+    await page.fill("#phrase", "明天开会")
+    await page.click("main form button")
+    await expect(page.locator(".notice")).to_contain_text("什么也没找到")
+    await page.click("main a.button")
+    assert page.url.endswith(f"/console/rules/{found['rule']}")
+
+    other = await enter(f"/console/rules/{found['rule']}", who="li.na")
+    assert await other.locator("#phrase").count() == 0
+    answer = await other.request.post(f"/console/rules/{found['rule']}/phrases", form={})
+    assert answer.status == 403

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderator.domain.access import RIGHTS, Actor, Grant, Right, Role
+from moderator.domain.access import RIGHTS, Actor, Grant, Right, Role, folded
 
 
 def test_every_role_has_its_rights_and_an_account() -> None:
@@ -57,3 +57,18 @@ def test_what_can_be_granted(roles: set[Role], departments: set[int] | None, fau
 
     assert fault in found
     assert bool(found) == bool(fault)
+
+
+@pytest.mark.parametrize(
+    "name", ["ｂｏｔ", "BOT", "b\u200bo\u2060t", " bot\u3000", "ⓑⓞⓣ", "\ufeffbot"]
+)
+def test_names_that_look_alike_are_alike(name: str) -> None:
+    """Width, case and what nobody sees make no other name; another letter does."""
+    assert folded(name) == "bot"
+    assert folded("bolt") != "bot"
+
+
+def test_folding_twice_changes_nothing() -> None:
+    """Also where one step brings about another: ﬃ, ẞ, ǰ."""
+    for name in ("ﬃ", "ẞ", "ǰ̌", "İ", "Ω", "王  磊"):
+        assert folded(folded(name)) == folded(name)

@@ -334,6 +334,22 @@ async def test_an_unforeseen_error_is_tried_again_and_buried_at_last(
     assert (action.state, action.outcome) == (ActionState.FAILED, "ZeroDivisionError")
 
 
+async def test_tries_that_died_with_the_service_bury_nothing(scene: Scene) -> None:
+    """After more crashes than tries are allowed, a failure is the first one and not the last."""
+    violation = await scene.violate(WARN)
+    lease = scene.settings.enforcement.lease
+    for _ in range(scene.settings.enforcement.attempts + 1):
+        await scene.outbox.claim(16, lease, scene.clock())
+        scene.clock.forward(seconds=lease.total_seconds())
+    scene.stand_in.fail(SEND, Fault.ERRCODE, errcode=45033)
+    await scene.work()
+    failed = await scene.action(violation)
+    await scene.work_after(3600)
+
+    assert (failed.state, failed.errcode) == (ActionState.QUEUED, 45033)
+    assert (await scene.action(violation)).state is ActionState.ACCEPTED
+
+
 async def test_a_result_is_kept_when_the_ledger_was_away_for_a_moment(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

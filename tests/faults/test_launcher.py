@@ -22,12 +22,12 @@ async def nothing(*_):
 
 sys.modules["desk"] = types.ModuleType("desk")
 sys.modules["desk"].Desk = Desk
-Reception.receive = nothing
+Reception.take = nothing
 launcher.arm(sys.argv[2])
 
 async def main():
     await Desk().work()
-    await Reception.receive(None)
+    await Reception.take(None)
     for _ in range(3):
         await Desk().work()
 

@@ -4,10 +4,12 @@ import time
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from moderator.errors import LedgerUnavailable
+from moderator.intake.draining import Draining
 from moderator.ledger.database.engine import Engine
-from moderator.ledger.recording.spool import Spool
+from moderator.ledger.recording.spool import Kept, Kind, Spool
 
 Desk = Any  # the fixture's own class; test folders are no packages
 
@@ -117,3 +119,20 @@ async def test_a_broken_spool_does_not_stop_a_well_ledger(
     desk.keeper._recorder._engine.dsn = database.dsn
 
     assert await desk.say("有人买六合彩吗") == 200
+
+
+async def test_what_waits_for_another_database_is_told_at_the_start(
+    desk: Desk, spool: Spool
+) -> None:
+    """After a move to another server somebody has to bring it there."""
+    other = Spool(spool.path.with_name("old.sqlite"), limit=2**20)
+    await other.keep(Kept(kind=Kind.VIOLATION, key="1", key_id="k", sealed=b"sealed"))
+    await other.close()
+    draining = Draining(desk.keeper, spool, desk.metrics)
+    draining.stop()
+    with capture_logs() as logs:
+        await draining.run()
+
+    assert [(one["event"], one["rows"], one["file"], one["ours"]) for one in logs] == [
+        ("rows of another database wait", 1, str(other.path), str(spool.path))
+    ]

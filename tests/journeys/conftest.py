@@ -189,10 +189,10 @@ class Staff:
 
 
 @pytest.fixture
-async def meet(deployment: dict[str, Any]) -> AsyncIterator[Callable[[Running], Staff]]:
-    """The staff, talking to a running service."""
-    async with callback_client() as http:
-        yield lambda running: Staff(deployment, running.url, http)
+async def meet(deployment: dict[str, Any]) -> AsyncIterator[Callable[..., Staff]]:
+    """The staff, talking to a running service, over connections of their own if these are given."""
+    async with callback_client() as shared:
+        yield lambda running, http=shared: Staff(deployment, running.url, http)
 
 
 def _environment(settings: dict[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,10 +12,12 @@ import pytest
 
 from moderator.rehearsal.plan import Plan
 from moderator.rehearsal.run import Target, rehearse
-from moderator.rehearsal.sender import Timing
+from moderator.rehearsal.sender import Timing, callback_client
+from moderator.rulebook.samples import expand
 from moderator.settings import build_settings
 
 Start = Any  # the fixture's own type; test folders are no packages
+Meet = Any
 Deployment = dict[str, Any]
 
 pytestmark = pytest.mark.slow
@@ -39,6 +42,13 @@ async def answering(url: str) -> None:
         await http.get(f"{url}/livez")
 
 
+def only(rules: Path, *names: str) -> None:
+    """Leave out the other packs: what is not asked for need not be built."""
+    for pack in rules.glob("*.yaml"):
+        if pack.name not in names:
+            pack.unlink()
+
+
 async def test_a_process_that_dies_is_replaced_and_nothing_is_lost(
     start: Start, deployment: Deployment
 ) -> None:
@@ -61,6 +71,28 @@ async def test_a_process_that_dies_is_replaced_and_nothing_is_lost(
     assert first[1] in second
     assert await running.terminate() == 0
     assert not any(process.is_running() for process in (*first, *second))
+
+
+async def test_a_secret_in_two_processes_is_found(
+    start: Start, deployment: Deployment, meet: Meet
+) -> None:
+    """The key's name reaches one of them, its value the other: each stands still meanwhile."""
+    only(Path(deployment["rules"]["directory"]), "credential-clouds.yaml", "policy.yaml")
+    running = await start("serve", "--processes", "2", settings=deployment)
+    await answering(running.url)
+    processes = processes_of(running.process.pid)
+    name, value = expand("<aws-key-id:AKIA>", seed="id"), expand("<base64:40>", seed="secret")
+    for number, (text, still) in enumerate(zip((f"key {name}", value), processes, strict=True)):
+        still.suspend()
+        await answering(running.url)
+        async with callback_client() as http:  # a new connection, to the one that moves
+            await meet(running, http).say("WangFang", number, text)
+        still.resume()
+
+    async with callback_client() as http:
+        told = await meet(running, http).violation(1)
+    assert told["category"] == "credential"  # which the value alone is not
+    assert await running.terminate() == 0
 
 
 async def test_the_numbers_of_all_processes_add_up(start: Start, deployment: Deployment) -> None:

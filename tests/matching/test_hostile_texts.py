@@ -57,6 +57,14 @@ PIECES = [
     "pass\u200bword: ",
     b64encode(b"password: " * 20).decode() + " ",
     quote("password = ") * 30 + " ",
+    "密码 ",
+    "--pwd%20",
+    "pwd: a1 ",
+    "key=",
+    "://u:",
+    "1.com ",
+    "登录 a/b1 ",
+    "用a1!b2c3 登",
 ]
 
 WORDS = [

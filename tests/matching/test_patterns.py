@@ -247,7 +247,7 @@ def test_an_encoded_secret_is_found_without_any_candidate() -> None:
     """No keyword stands in the text itself, so none can be asked for."""
     run = base64.b64encode(b"please use key_a1b2c3d4 for it").decode()
 
-    assert [hit.rule for hit in PatternMatcher([KEY]).match(run, ())] == ["key"]
+    assert [hit.rule for hit in PatternMatcher([KEY]).match(run, {})] == ["key"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Company, Layer, Pattern, Rule, Word
 from moderator.matching.automaton import EngineName
-from moderator.matching.screening import HITS_PER_RULE, Screen
+from moderator.matching.screening import Screen
+from moderator.matching.tally import HITS_PER_RULE
 
 MakeRule = Callable[..., Rule]
 MakeWord = Callable[..., Word]

@@ -54,3 +54,15 @@ def test_what_is_installed_is_pinned() -> None:
     installs = re.findall(r"pip install (.+?)(?: \\)?$", DOCKERFILE, re.MULTILINE)
     assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
     assert len(installs) == 3
+
+
+def test_the_image_can_send_traces() -> None:
+    """What the extra `otel` asks for is locked with the rest; an operator sets an endpoint only."""
+    locked = set(
+        re.findall(
+            r"^([a-z0-9-]+)==", (PROJECT / "requirements.lock").read_text("utf-8"), re.MULTILINE
+        )
+    )
+    asked = PACKAGE["project"]["optional-dependencies"]["otel"]
+
+    assert {one.partition(">=")[0] for one in asked} <= locked

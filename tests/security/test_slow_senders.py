@@ -5,47 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
-import uvicorn
+from tests.security.listening import PATH, listening, sealed
 
-from moderator.cli.listening import Doors, _Server, uvicorn_config
 from moderator.cli.slow_senders import HEAD_LIMIT, SlowSenders
 from moderator.intake.callback import _LARGE, _MOST_LARGE, BODY_LIMIT
-from moderator.rehearsal import callbacks
-from moderator.rehearsal.invention import MODERATION_APP
-from moderator.settings import ServerSettings, Settings
+from moderator.settings import Settings
 from moderator.web.front import Moderator
-from moderator.wecom.envelope import Envelope
 
-PATH = f"/wecom/callback/{MODERATION_APP}"
 _SIGNED = "?msg_signature=0&timestamp=0&nonce=0"
-
-
-@asynccontextmanager
-async def listening(app: Any, slow: SlowSenders) -> AsyncIterator[int]:
-    """The port of the real server with the real protocol, asked to look around all the time."""
-    door = Doors.open(ServerSettings(host="127.0.0.1", port=0)).public
-    config = uvicorn_config(ServerSettings(), app, lifespan="off")
-    config.load()
-    server: uvicorn.Server = _Server(config, slow)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[door])
-    looking = asyncio.create_task(_look_always(server))
-    try:
-        yield door.getsockname()[1]
-    finally:
-        looking.cancel()
-        server.should_exit = True
-        await server.shutdown(sockets=[door])
-
-
-async def _look_always(server: uvicorn.Server) -> None:
-    while True:
-        await server.on_tick(0)
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -89,7 +59,10 @@ async def cut_off(reader: asyncio.StreamReader) -> bool:
 )
 async def test_whoever_stops_in_the_middle_is_cut_off(service: Moderator, said: bytes) -> None:
     """Silence, half a head and half a body end alike."""
-    async with listening(service, SlowSenders(patience=0.1)) as port, opened(port, said) as made:
+    async with (
+        listening(service, SlowSenders(patience=0.1)) as port,
+        opened(port, said) as made,
+    ):
         assert await cut_off(made[0])
 
 
@@ -102,7 +75,10 @@ async def test_one_who_is_answered_slowly_is_not_cut_off() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"late"})
 
-    async with listening(slow, SlowSenders(patience=0.05)) as port, httpx.AsyncClient() as http:
+    async with (
+        listening(slow, SlowSenders(patience=0.05)) as port,
+        httpx.AsyncClient() as http,
+    ):
         assert (await http.get(f"http://127.0.0.1:{port}/")).text == "late"
 
 
@@ -213,18 +189,6 @@ def connection(name: str, gone: list[str]) -> Any:
 
 
 async def deliver(port: int, settings: Settings, content: str) -> httpx.Response:
-    app = settings.wecom.apps[MODERATION_APP]
-    envelope = Envelope(
-        token=app.token.get_secret_value(),
-        encoding_aes_key=app.encoding_aes_key.get_secret_value(),
-        receive_id=settings.wecom.corp_id,
-    )
-    head = callbacks.Head(
-        corp=settings.wecom.corp_id, sender="ZhangSan", at=1_790_000_000, agent_id=app.agent_id
-    )
-    plain = callbacks.text(head, 1, content)
-    sealed = envelope.seal(plain, timestamp="1790000000", nonce="1")
-    query = {"msg_signature": sealed.signature, "timestamp": "1790000000", "nonce": "1"}
-    url = f"http://127.0.0.1:{port}{PATH}?{urlencode(query)}"
+    address, callback = sealed(settings, content)
     async with httpx.AsyncClient() as http:
-        return await http.post(url, content=sealed.body)
+        return await http.post(f"http://127.0.0.1:{port}{address}", content=callback.body)

@@ -66,7 +66,6 @@ def asking(database: Engine, folder: Path, *, own: bool = True) -> httpx.AsyncCl
         past=PastHits(database, cipher),
         book=lambda: book,
         directory=folder if own else None,
-        lock=asyncio.Lock(),
     )
     app = FastAPI()
     install_problems(app)
@@ -158,6 +157,26 @@ async def test_an_author_puts_the_phrase_into_the_pack(
     assert (deed.actor, deed.action, deed.subject) == ("alice", "rules.changed", "rule/invoices")
     assert "代开发票" not in str(deed.detail)
     assert deed.detail["before"] != deed.detail["after"]
+
+
+async def test_two_processes_lose_no_phrase(database: Engine, folder: Path) -> None:
+    """Several that are asked at the same moment write one after the other."""
+    phrases = [f"代开发票的第{turn}条" for turn in "一二三四五六"]
+    async with asking(database, folder) as one, asking(database, folder) as other:
+        answers = await asyncio.gather(
+            *(
+                (one, other)[turn % 2].post(
+                    "/rules/invoices/allow-phrases", json={"phrase": phrase}
+                )
+                for turn, phrase in enumerate(phrases)
+            )
+        )
+
+    assert [answer.json()["written"] for answer in answers] == [True] * len(phrases)
+    kept = (folder / "advertising.yaml").read_text("utf-8")
+    assert [phrase for phrase in phrases if phrase not in kept] == []
+    rows = [row.deed.detail for row in reversed(await Audit(database).page())]
+    assert [row["before"] for row in rows[1:]] == [row["after"] for row in rows[:-1]]
 
 
 @pytest.mark.parametrize("hindrance", ["shipped", "gone", "example"])

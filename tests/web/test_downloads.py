@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,12 @@ import pytest
 from tests.web.conftest import NOW
 
 from moderator.domain.access import Actor, Role
+from moderator.errors import NotFound
 from moderator.exporting.table import Format
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.desk.exports import BATCH, Exports
+from moderator.ledger.desk.progress import Progress
 from moderator.ledger.desk.selections import violations_selected
 from moderator.ledger.records import ViolationFilter
 from moderator.rehearsal.serving import serving
@@ -55,10 +58,18 @@ class Line:
         return self.sent[-1].get("more_body") is False
 
 
-def download(database: Engine, ending: str, downloads: Downloads | None = None) -> Download:
-    downloads = downloads or Downloads(exports=Exports(database), clock=lambda: NOW)
+def progress(database: Engine) -> Progress:
+    return Progress(database, clock=lambda: NOW)
+
+
+def download(
+    database: Engine, ending: str, downloads: Downloads | None = None, watch: str = ""
+) -> Download:
+    downloads = downloads or Downloads(
+        exports=Exports(database), progress=progress(database), clock=lambda: NOW
+    )
     selection = violations_selected(ViolationFilter())
-    return downloads.of(selection, Format(ending), ALICE, ZoneInfo("Asia/Shanghai"))
+    return downloads.of(selection, Format(ending), ALICE, ZoneInfo("Asia/Shanghai"), watch)
 
 
 async def fill(database: Engine, rows: int) -> None:
@@ -93,7 +104,9 @@ async def test_an_aborted_download_is_told_as_one(database: Engine, ending: str)
 async def test_whoever_takes_nothing_is_cut_off(database: Engine) -> None:
     """A reader that stops holds the snapshot for no longer than the patience."""
     await fill(database, 1)
-    downloads = Downloads(exports=Exports(database), clock=lambda: NOW, patience=0.01)
+    downloads = Downloads(
+        exports=Exports(database), progress=progress(database), clock=lambda: NOW, patience=0.01
+    )
     line = Line(takes=False)
 
     with pytest.raises(TimeoutError):
@@ -104,7 +117,7 @@ async def test_whoever_takes_nothing_is_cut_off(database: Engine) -> None:
 
 async def test_a_few_exports_at_a_time(database: Engine) -> None:
     """One more is asked to come again; nothing of it is in the log."""
-    downloads = Downloads(exports=Exports(database), clock=lambda: NOW)
+    downloads = Downloads(exports=Exports(database), progress=progress(database), clock=lambda: NOW)
     await downloads.slots.acquire()
     await downloads.slots.acquire()
     line = Line()
@@ -141,6 +154,28 @@ async def test_rows_leave_in_batches(database: Engine) -> None:
     assert [number for number in pieces if number] == [BATCH] * 7 + [1]
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+async def test_whoever_asked_sees_how_far_it_is(database: Engine, ending: str) -> None:
+    """While it is under way, of how many rows; nobody else does, and nothing is left of it."""
+    await fill(database, 3 * BATCH)
+    downloads = Downloads(exports=Exports(database), progress=progress(database), clock=lambda: NOW)
+    line, seen, watch = Line(), [], "9f" * 16
+
+    async def send(event: Any) -> None:
+        if not line.sent:
+            seen.append((await downloads.course(watch, ALICE)).total)
+            with pytest.raises(NotFound):
+                await downloads.course(watch, replace(ALICE, name="bob"))
+        await line.send(event)
+
+    await download(database, ending, downloads, watch)({}, line.receive, send)
+
+    assert seen == [3 * BATCH]
+    assert line.whole
+    with pytest.raises(NotFound):
+        await downloads.course(watch, ALICE)
+
+
 async def test_whoever_hangs_up_on_a_real_connection_is_told_as_aborted(database: Engine) -> None:
     """Over TCP, through everything that stands around the API."""
     await fill(database, 20_000)  # megabytes: more than the connection buffers
@@ -149,7 +184,7 @@ async def test_whoever_hangs_up_on_a_real_connection_is_told_as_aborted(database
 
     @app.get("/export")
     async def export() -> Download:
-        downloads = Downloads(exports=exports, clock=lambda: NOW)
+        downloads = Downloads(exports=exports, progress=progress(database), clock=lambda: NOW)
         return download(database, "jsonl", downloads)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:

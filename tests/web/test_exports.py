@@ -24,6 +24,7 @@ from moderator.exporting.table import Cell, Column, Kind
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.desk.exports import Exports
+from moderator.ledger.desk.progress import Progress
 from moderator.ledger.desk.selections import VIOLATIONS
 from moderator.ledger.directory.people import People
 from moderator.web.access import Access
@@ -74,6 +75,7 @@ class House:
         install_problems(app)
         router = exports_router(
             Exports(self.database),
+            Progress(self.database, clock=lambda: NOW),
             Known(actor),
             corp="ww1",
             policy=lambda: POLICY,

@@ -1,5 +1,6 @@
 """XML at a glance is the XML that expat reads."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderator.errors import MalformedEnvelope
-from moderator.wecom import flat, xml
+from moderator.wecom import events, flat, xml
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+OWN = ("ourrobot",)
 
 _PIECES = (
     *("<xml>", "</xml>", "<a>", "</a>", "<Content>", "</Content>", "<a/>", "<a b='c'>", "<!--x-->"),
@@ -34,6 +38,13 @@ def told(read: Any, *arguments: Any) -> Any:
         return MalformedEnvelope
 
 
+def slowly(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is read at a glance any more."""
+    patch.setattr(xml, "_children", lambda _: None)
+    patch.setattr(xml, "_only_text", lambda *_: None)
+    patch.setattr(xml, "_text_message", lambda _: None)
+
+
 @given(_documents.map(lambda text: text.encode("utf-8", "surrogatepass")))
 @example(b"<xml><a><![CDATA[x]]]]><![CDATA[>y]]></a></xml>")
 @example(b"<xml><a><![CDATA[</a><b>no</b>]]></a></xml>")
@@ -43,7 +54,7 @@ def test_at_a_glance_is_what_expat_reads(document: bytes) -> None:
     """Whatever the document, both ways tell the same fields, or refuse it alike."""
     with pytest.MonkeyPatch.context() as patch:
         glanced = told(xml.fields, document), told(xml.only_text, document, "a")
-        patch.setattr(xml, "_at_a_glance", lambda _: None)
+        slowly(patch)
         assert glanced == (told(xml.fields, document), told(xml.only_text, document, "a"))
 
 
@@ -58,3 +69,68 @@ def test_what_wecom_writes_is_read_at_a_glance() -> None:
         ("CreateTime", "1348831860"),
         ("Content", "第一行\n<b>]] > [微笑] & 好"),
     ]
+
+
+_CHILDREN = {
+    "ToUserName": ("ww1", "公司", "\udcff"),
+    "FromUserName": ("ZhangSan", "sys", "WW1", "OurRobot", "", " ", "张三"),
+    "CreateTime": ("1348831860", "-1", "9" * 30, "soon", "", "１２"),
+    "MsgType": ("text", "image", "event", "", "Text"),
+    "Content": (
+        *("早上好", "", " \n", "sys", "a\r\nb", "]]", "\udcff", "「张三：嗯」\n- - - - - - -\n好"),
+        '这是一条引用/回复消息：\n"张三：\n嗯"\n------\n好',
+    ),
+    "MsgId": ("4054768590064713728", "", "x"),
+    "AgentID": ("1000002",),
+    "InfoType": ("suite_ticket",),
+    "Event": ("click",),
+}
+_child = st.sampled_from(sorted(_CHILDREN)).flatmap(
+    lambda name: st.tuples(st.just(name), st.sampled_from(_CHILDREN[name]))
+)
+_message = st.tuples(
+    *(
+        st.tuples(st.just(name), st.sampled_from(_CHILDREN[name]))
+        for name in ("FromUserName", "CreateTime", "MsgType", "Content", "MsgId")
+    )
+)
+
+
+@given(_message, st.lists(_child, max_size=2), st.randoms(use_true_random=False))
+def test_a_message_read_at_a_glance_is_the_message(
+    usual: tuple[tuple[str, str], ...], more: list[tuple[str, str]], chance: Any
+) -> None:
+    """Whatever it has more, less or twice, both ways read the same message, or the same reason."""
+    pairs = [*usual, *more]
+    chance.shuffle(pairs)
+    written = "".join(f"<{name}><![CDATA[{text}]]></{name}>" for name, text in pairs)
+    document = f"<xml>{written}</xml>".encode("utf-8", "surrogateescape")
+
+    def reading() -> Any:
+        return told(lambda: events.read(document, app="a", corp="ww1", received_at=NOW, own=OWN))
+
+    glanced = reading()
+    with pytest.MonkeyPatch.context() as patch:
+        slowly(patch)
+        assert glanced == reading()
+
+
+def test_what_members_write_is_read_at_a_glance() -> None:
+    """Line breaks, emoji and markup in the text are no reason to take the long way."""
+    document = (
+        "<xml><ToUserName><![CDATA[ww]]></ToUserName><FromUserName><![CDATA[lisi]]></FromUserName>"
+        "<CreateTime>1348831860</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        "<Content><![CDATA[第一行\n<b>[微笑]]]></Content><MsgId>1</MsgId><AgentID>1</AgentID></xml>"
+    )
+
+    found = flat.text_message(document.encode())
+
+    assert found == ("lisi", "1", "1348831860", "第一行\n<b>[微笑]")
+
+
+def test_an_envelope_is_read_at_a_glance() -> None:
+    """Every delivery is one."""
+    document = b"<xml><ToUserName>ww</ToUserName><Encrypt><![CDATA[YWJj]]></Encrypt></xml>"
+
+    assert flat.only_text(document, b"Encrypt") == "YWJj"
+    assert flat.only_text(document.replace(b"ToUserName", b"Encrypt"), b"Encrypt") is None

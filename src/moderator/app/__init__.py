@@ -12,6 +12,7 @@ from moderator.app.service import Service
 from moderator.intake.callback import PATH as CALLBACK_PATH
 from moderator.intake.callback import CallbackEndpoint
 from moderator.ledger.database.engine import Engine
+from moderator.matching.recollection import Recollection
 from moderator.rulebook.cache import RulebookCache
 from moderator.settings import Settings
 from moderator.web.front import Moderator
@@ -25,12 +26,13 @@ def create_app(
     engine: Engine,
     cache: RulebookCache | None = None,
     settle: Callable[[], object] = object,
+    recollection: Recollection | None = None,
 ) -> FastAPI:
     """The whole service as an ASGI app; its lifespan starts and stops what works beside it.
 
-    `cache` and `settle` as in `Service`.
+    `cache`, `settle` and `recollection` as in `Service`.
     """
-    service = Service(settings, engine, cache, settle)
+    service = Service(settings, engine, cache, settle, recollection)
     app = Moderator(
         CallbackEndpoint(service.reception, service.metrics),
         CALLBACK_PATH,

@@ -1,6 +1,5 @@
 """What people reach over HTTP: the API and the console."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -18,17 +17,20 @@ from moderator.ledger.counting.hours import AppHours
 from moderator.ledger.counting.rule_days import RuleDays
 from moderator.ledger.counting.rule_health import RuleHealths
 from moderator.ledger.counting.statistics import Statistics
+from moderator.ledger.counting.waiting import OpenCases
 from moderator.ledger.counting.week_hours import WeekHours
 from moderator.ledger.desk.exports import Exports
 from moderator.ledger.desk.jobs import Jobs
 from moderator.ledger.desk.judging import Judging
 from moderator.ledger.desk.past_hits import PastHits
 from moderator.ledger.desk.presence import Presence
+from moderator.ledger.desk.progress import Progress
 from moderator.ledger.desk.views import Views
 from moderator.ledger.directory.chats import Chats
 from moderator.ledger.directory.departments import Departments
 from moderator.ledger.directory.offenders import Registry
 from moderator.ledger.directory.people import People
+from moderator.ledger.evidence.legal_holds import LegalHolds
 from moderator.ledger.evidence.packs import Packs
 from moderator.ledger.evidence.sealing import EvidenceCipher
 from moderator.ledger.evidence.signing import Signer
@@ -85,7 +87,14 @@ def _api(service: Service, access: Access, allowing: Allowing) -> Iterator[APIRo
     yield people_router(Merits(engine), registry, policy, corp, access)
     yield requests_router(service.requests, access, corp=corp)
     yield alarms_router(service.alarms, access, clock=_now)
-    yield exports_router(Exports(engine), access, corp=corp, policy=policy, clock=_now)
+    yield exports_router(
+        Exports(engine),
+        Progress(engine, clock=_now),
+        access,
+        corp=corp,
+        policy=policy,
+        clock=_now,
+    )
     yield deciding_router(engine, access)
     yield allowing_router(allowing, access)
     yield evidence_router(
@@ -173,8 +182,11 @@ def _office(service: Service, desk: Desk) -> Office:
         failed=service.failed,
         replay=lambda id_, by: replay.one(id_, by=by),
         audit=Audit(engine),
+        progress=Progress(engine, clock=_now),
+        holds=LegalHolds(engine, corp=settings.wecom.corp_id),
         counts=Counts(
             statistics=Statistics(engine),
+            open_cases=OpenCases(engine),
             hours=WeekHours(engine),
             departments=Departments(engine, corp=settings.wecom.corp_id),
         ),
@@ -194,7 +206,6 @@ def _allowing(service: Service) -> Allowing:
         past=PastHits(service.engine, EvidenceCipher.of(settings.evidence)),
         book=lambda: service.rules.current,
         directory=settings.rules.directory,
-        lock=asyncio.Lock(),
     )
 
 

@@ -1,6 +1,7 @@
 """What a deployment's settings make by themselves."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,8 +33,12 @@ def rules_of(settings: Settings) -> Path:
 
 
 def spool_of(settings: Settings) -> Spool:
-    """The spool of this deployment; those of others may lie in the same folder."""
-    whose = f"{settings.wecom.corp_id} {settings.database.url.get_secret_value()}"
+    """The spool of this company and database; those of others may lie in the same folder.
+
+    It stays the same when the role or its password changes: what waits in it must be found.
+    """
+    database = re.sub("//[^/@]*@", "//", settings.database.url.get_secret_value())
+    whose = f"{settings.wecom.corp_id} {database}"
     name = hashlib.sha256(whose.encode()).hexdigest()[:16]
     directory = settings.spool.directory or data_directory() / "spool"
     return Spool(directory / f"{name}.sqlite", limit=settings.spool.megabytes * 1024 * 1024)

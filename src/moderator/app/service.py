@@ -35,6 +35,7 @@ from moderator.intake.reception import Reception, Report
 from moderator.intake.silence import SilenceWatch
 from moderator.intake.traced import TracedKeeper, TracedReception, traced_look
 from moderator.intake.wide_event import MessageLog
+from moderator.ledger.access.attempts import Attempts
 from moderator.ledger.actions.cards import Cards
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.actions.requests import Requests
@@ -57,6 +58,7 @@ from moderator.ledger.recording.failed import FailedMessages
 from moderator.ledger.recording.keeping import Keeper
 from moderator.ledger.recording.recorder import Recorder
 from moderator.matching.conversation import Conversation
+from moderator.matching.recollection import Recollection
 from moderator.pipeline import Outcome, Pipeline, find
 from moderator.rulebook.book import Rulebook
 from moderator.rulebook.cache import RulebookCache
@@ -97,12 +99,15 @@ class Service:
         engine: Engine,
         cache: RulebookCache | None = None,
         settle: Callable[[], object] = object,
+        recollection: Recollection | None = None,
     ) -> None:
         """`cache` spares the building of rules that were built before.
 
-        `settle` is called whenever new rules are in use.
+        `settle` is called whenever new rules are in use.  `recollection` is one that knows what
+        other processes hear; left out: one of this process alone.
         """
         self._settle = settle
+        self._conversation = Conversation(recollection)
         cipher = EvidenceCipher.of(settings.evidence)
         self.settings = settings
         self.engine = engine
@@ -171,6 +176,7 @@ class Service:
             SpoolErasure(self.spool, cipher, Terms.of(settings.evidence)),
             Departures(engine, after=timedelta(days=settings.evidence.forget_people_days)),
             self.gate.allowances,
+            Attempts(engine, clock=_now),
             clock=_now,
         )
         self.bulk = Bulk(BulkWork(engine, self._holder, clock=_now))
@@ -261,7 +267,7 @@ class Service:
             envelopes=envelopes_of(self.settings.wecom),
             pipeline=Pipeline(
                 book=lambda: self.rules.current,
-                conversation=Conversation(),
+                conversation=self._conversation,
                 keeper=self.keeper,
                 clock=_now,
                 look=traced_look(self.tracer, find) if self.tracer else find,

@@ -1,6 +1,10 @@
-"""Several processes behind the same sockets: one that dies is replaced, all end together."""
+"""Several processes behind the same sockets: one that dies is replaced, all end together.
+
+They hear what each of them is told by way of memory that belongs to no file.
+"""
 
 import asyncio
+import mmap
 import os
 import signal
 import sys
@@ -13,6 +17,7 @@ import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
 from moderator.cli.listening import Doors
+from moderator.matching.overhearing import PART, Overheard
 
 _FIRST_WAIT: Final = 0.5  # seconds before a process that died is replaced
 _LONGEST_WAIT: Final = 30.0
@@ -26,6 +31,7 @@ class Processes:
         self._number = number
         self._doors = doors
         self._config = config
+        self._hall = _memory(number)
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger("moderator.processes")
@@ -62,8 +68,9 @@ class Processes:
     async def _live(self, place: int, metrics: str) -> int:
         process = await asyncio.create_subprocess_exec(
             *_command(self._doors, self._config),
+            *(["--hall", f"{self._hall}:{place}"] if self._hall is not None else []),
             stdin=asyncio.subprocess.PIPE,  # never written: it ends when we do
-            pass_fds=self._doors.descriptors,
+            pass_fds=[*self._doors.descriptors, *([self._hall] if self._hall is not None else [])],
             env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics},
         )
         self._running[place] = process
@@ -72,6 +79,26 @@ class Processes:
         status = await process.wait()
         mark_process_dead(process.pid, metrics)  # type: ignore[no-untyped-call]
         return status
+
+
+def overheard(hall: str) -> Overheard | None:
+    """What the processes of this machine share, for the one that has that place; None for none."""
+    if not hall:
+        return None
+    descriptor, place = map(int, hall.split(":"))
+    return Overheard(memoryview(mmap.mmap(descriptor, 0)), place=place)
+
+
+def _memory(number: int) -> int | None:
+    """Memory for that many processes, by its descriptor; None where the system has no such thing.
+
+    It is nobody's but ours, and never on a disk: texts are in it.
+    """
+    if not hasattr(os, "memfd_create"):
+        return None
+    descriptor = os.memfd_create("moderator")
+    os.ftruncate(descriptor, number * PART)
+    return descriptor
 
 
 def end_with_parent() -> None:

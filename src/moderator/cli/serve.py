@@ -12,11 +12,12 @@ import typer
 from moderator.app import create_app
 from moderator.cli.caching import user_cache
 from moderator.cli.listening import Doors, serve_at, uvicorn_config
-from moderator.cli.processes import Processes, end_with_parent
+from moderator.cli.processes import Processes, end_with_parent, overheard
 from moderator.errors import LedgerUnavailable
 from moderator.ledger.database import migrating
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.database.opening import opened
+from moderator.matching.recollection import Recollection
 from moderator.settings import Settings, load_settings
 from moderator.telemetry.logging import configure_logging
 
@@ -27,6 +28,7 @@ def serve(
         int | None, typer.Option(min=1, max=64, help="Processes; `server.processes` if unset.")
     ] = None,
     inherit: Annotated[str, typer.Option(hidden=True)] = "",
+    hall: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Run the service until SIGTERM or SIGINT; what was begun is finished first.
 
@@ -41,10 +43,10 @@ def serve(
         return
     loop = uvicorn_config(settings.server).get_loop_factory()
     with asyncio.Runner(loop_factory=loop) as runner:
-        runner.run(_serve(settings, doors, child=bool(inherit)))
+        runner.run(_serve(settings, doors, child=bool(inherit), hall=hall))
 
 
-async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
+async def _serve(settings: Settings, doors: Doors, *, child: bool, hall: str) -> None:
     if child:
         end_with_parent()
     ending = _remembered_signals()
@@ -52,7 +54,8 @@ async def _serve(settings: Settings, doors: Doors, *, child: bool) -> None:
         await _check(engine)
         # Rules are a million objects that never become garbage: to look through them for some
         # stops everything for most of a second.
-        app = create_app(settings, engine, user_cache(), gc.freeze)
+        recollection = Recollection(overheard=overheard(hall))
+        app = create_app(settings, engine, user_cache(), gc.freeze, recollection)
         await serve_at(doors, app, settings.server, ending)
 
 

@@ -1,5 +1,6 @@
 """Who may do what."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -83,6 +84,16 @@ def holder(name: str) -> Actor:
 def rights_of(roles: frozenset[Role]) -> frozenset[Right]:
     """What any of the roles gives."""
     return frozenset[Right]().union(*(RIGHTS[role] for role in roles))
+
+
+def folded(name: str) -> str:
+    """What two names have in common that people take for one another.
+
+    Unicode's NFKC_Casefold (Standard Annex 15): without case, width and what nobody sees.
+    """
+    seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
+    once = unicodedata.normalize("NFKC", seen).casefold()
+    return " ".join(unicodedata.normalize("NFKC", once).split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

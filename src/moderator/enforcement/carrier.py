@@ -72,8 +72,12 @@ class Carrier:
     async def _fall_back(self, action: ClaimedAction, error: Exception) -> None:
         if not isinstance(error, WeComError | LedgerError):
             self._log.error("action broke", action=action.id, exc_info=error)
+        # A service that died again and again must not have used up what the action has.
         verdict = after_failure(
-            error, attempt=action.attempts, attempts=self._attempts, jitter=self._jitter()
+            error,
+            attempt=max(1, action.attempts - action.lost),
+            attempts=self._attempts,
+            jitter=self._jitter(),
         )
         match verdict:
             case _ if action.second_look:

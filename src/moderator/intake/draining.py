@@ -36,6 +36,9 @@ class Draining:
         """Move what waits, show what is left, and look again, until `stop`."""
         with suppress(LedgerError):  # the same is told by the first look
             await self._spool.try_again()
+            for file, rows in (await self._spool.others()).items():
+                told = {"file": str(file), "rows": rows, "ours": str(self._spool.path)}
+                self._log.error("rows of another database wait", **told)
         while not self._stopping.is_set():
             await self._look()
             with suppress(TimeoutError):

@@ -59,6 +59,7 @@ class SilenceWatch:
         self._clock = clock
         self._begun = clock()  # what came before this process is no silence of the app's
         self._heard: dict[tuple[str, datetime], Heard] = {}
+        self._latest: dict[str, Heard] = {}  # of those, by app: the one that is counted in
         self._last: dict[str, datetime] = {}
         self._habits: Mapping[str, Habit] = {}
         self._learned: datetime | None = None
@@ -70,12 +71,13 @@ class SilenceWatch:
     def heard(self, app: str) -> None:
         """Somebody wrote to `app`."""
         now = self._clock()
-        key = app, _hour_of(now)
-        if (heard := self._heard.get(key)) is None:
-            self._heard[key] = Heard(app, key[1], 1, now)
-        else:
-            heard.messages += 1
-            heard.last_at = now
+        heard = self._latest.get(app)
+        if heard is None or not heard.hour <= now < heard.hour + _HOUR:
+            hour = _hour_of(now)
+            heard = self._heard.setdefault((app, hour), Heard(app, hour, 0, now))
+            self._latest[app] = heard
+        heard.messages += 1
+        heard.last_at = now
 
     async def run(self) -> None:
         """Look until `stop`, then keep what is still only in memory."""
@@ -114,7 +116,7 @@ class SilenceWatch:
             self._log.warning("counts not kept", exc_info=error)
 
     async def _keep(self) -> None:
-        taken, self._heard = self._heard, {}
+        taken, self._heard, self._latest = self._heard, {}, {}
         try:
             await self._hours.add(tuple(taken.values()))
         except LedgerError:

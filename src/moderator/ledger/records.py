@@ -165,7 +165,8 @@ class ViolationRecord:
 class ClaimedAction:
     """An action that the caller alone may carry out until its lease ends.
 
-    `attempts` counts this try.  `violation` is without evidence.  `second_look`: WeCom accepted it
+    `attempts` counts this try, and those `lost` with the worker that had begun them, which say
+    nothing of the action.  `violation` is without evidence.  `second_look`: WeCom accepted it
     before, and it is time to see what came of it.  `gone_since`: its sender has left the company.
     """
 
@@ -178,6 +179,7 @@ class ClaimedAction:
     detail: str = ""
     second_look: bool = False
     gone_since: datetime | None = None
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,75 +1,42 @@
-"""What the native first look asks of the text around keywords, as it reads it."""
+"""What the native first look asks of the text around keywords, and for which patterns."""
 
-from array import array
-from collections.abc import Iterable
-from functools import cache
-from string import ascii_lowercase, digits, punctuation
-from struct import Struct
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
-from moderator.matching.legible import Legible
-from moderator.matching.needs import DIGIT, LETTER, needs
+from moderator.matching.patterns import Candidates
 from moderator.matching.windows import PatternRef
 
-CODES = 0x20000
-_UNLIMITED, _MOST = 0xFFFF, 0xFF
-_OPENING, _CLOSING = 1, 2
-_DIGIT = 1 << 7
-_INEXACT = 63  # where characters are left out of the text, places in it shift
-_NEED = Struct("=QQHHBBBB")
-_ESCAPE = "\\"
-_SIGNS = {
-    sign: bit
-    for bit, sign in enumerate(ascii_lowercase + "0" + punctuation.replace(_ESCAPE, ""), 1)
-} | {LETTER: 61, DIGIT: 62}
+Askers = Sequence[Sequence[PatternRef]]  # by the number of what they need
 
 
 class Asking:
-    """Collects what expressions need, each combination once."""
+    """Collects what expressions need around the same keywords, each need once."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[bytes, ...], int] = {}
-        self._packed: list[bytes] = []
+        self._groups: dict[tuple[PatternRef, ...], int] = {}
+        self._needed: list[bytes] = []
+        self.askers: list[Sequence[PatternRef]] = []
 
     def asked(self, refs: Iterable[PatternRef]) -> int:
         """Where the needs of these patterns are and, in the lowest 16 bits, how many."""
-        group = tuple(dict.fromkeys(map(_packed, refs)))
+        group = tuple(refs)
+        by_need: dict[bytes, list[PatternRef]] = defaultdict(list)
+        for ref in group:
+            by_need[ref.needed].append(ref)
         if group not in self._groups:
-            self._groups[group] = len(self._packed)
-            self._packed += group
-        return self._groups[group] << 16 | len(group)
+            self._groups[group] = len(self._needed)
+            self._needed += by_need
+            self.askers += by_need.values()
+        return self._groups[group] << 16 | len(by_need)
 
     def table(self) -> bytes:
-        return b"".join(self._packed)
+        return b"".join(self._needed)
 
 
-def _packed(ref: PatternRef) -> bytes:
-    pattern, found = ref.pattern, needs(ref.expression.pattern)
-    return _NEED.pack(
-        _bits(sign for sign in found.signs if sign in _SIGNS),
-        _bits(found.choice) if found.choice <= _SIGNS.keys() else 0,
-        min(pattern.before, _UNLIMITED),
-        min(pattern.after, _UNLIMITED),
-        min(ref.least_run, _MOST),
-        min(found.digits, _MOST),
-        found.opening * _OPENING | found.closing * _CLOSING,
-        0 if pattern.keywords else min(pattern.digits, _MOST),
-    )
-
-
-def _bits(signs: Iterable[str]) -> int:
-    return sum(1 << _SIGNS[sign] for sign in signs)
-
-
-@cache
-def signs_of_characters() -> bytes:
-    """For each character as it is written the bit of what patterns read, and whether a digit.
-
-    A constant.
-    """
-    legible = Legible.of("".join(map(chr, range(CODES))))
-    found = array("B", [_INEXACT]) * CODES
-    offsets = legible.offsets or range(CODES)
-    for code, character in zip(offsets, legible.text, strict=True):
-        found[code] = _SIGNS.get(character.lower(), 0) | (_DIGIT if character in digits else 0)
-    found[ord(_ESCAPE)] = _INEXACT  # patterns read escapes as what they stand for
-    return found.tobytes()
+def asking(places: Iterable[tuple[int, int]], askers: Askers) -> Candidates:
+    """The candidates, where the first look tells which needs may be met around which places."""
+    found: dict[PatternRef, list[int]] = defaultdict(list)
+    for need, at in places:
+        for ref in askers[need]:
+            found[ref].append(at)
+    return found

@@ -14,7 +14,8 @@ from moderator.matching.screening import Screen
 class Conversation:
     """Listens to all messages of one process, in the order in which they come.
 
-    It keeps texts in memory, for as long as a rule looks back, and gives none of them away.
+    It keeps texts in memory, for as long as a rule looks back, and gives none of them away but to
+    the other processes of its machine.
     """
 
     def __init__(self, recollection: Recollection | None = None) -> None:
@@ -31,7 +32,8 @@ class Conversation:
         talk, said = self._recollection.hear(message, within=max(WINDOW, flooding.window))
         if len(talk.said) == 1:
             return []
-        floods = flooding.hits(talk, said, message.fields[0])
+        if floods := flooding.hits(talk, said, message.fields[0]):
+            self._recollection.tell(talk, [hit.rule for hit in floods])
         return [*floods, *_joined(talk, said, message, alone, screen)]
 
 

@@ -171,3 +171,33 @@ cdef class Glance:
                 found = glanced(&look, data, width)
         free(look.places)
         return found
+
+    def asked(self, str text not None) -> list:
+        """Which needs expressions have that may be met, and the places around which they are.
+
+        Of a short text from which only expressions may want more; None where it has more keywords.
+        """
+        cdef uint32_t stack[2 * SHORT]
+        cdef Py_ssize_t stack_places[SHORT]
+        cdef Keyword kept[MOST_KEYWORDS]
+        cdef Look look = self.tables
+        cdef bint letters
+        cdef list found = []
+        look.length, look.original = PyUnicode_GET_LENGTH(text), PyUnicode_DATA(text)
+        look.width, look.kept = PyUnicode_KIND(text), kept
+        look.text, look.spare, look.places = stack, stack + SHORT, stack_places
+        if look.length > SHORT or glanced(&look, look.original, look.width) < KEYWORD_FOUND:
+            return None
+        # A look that ended with digits has put them where keywords were kept.
+        look.keywords = look.splits = look.squeeze = look.guarded = look.company = 0
+        letters = look.seen & (LATIN | DIGIT)
+        literals(&look)
+        if look.keywords > MOST_KEYWORDS:
+            return None
+        put_askers(found, &look, letters)
+        if look.seen & DIGIT and digits(&look):
+            put_askers(found, &look, True)
+        return found
+
+
+include "glance_surroundings.pxi"

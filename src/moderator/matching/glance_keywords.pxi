@@ -82,32 +82,58 @@ cdef void keep(Look* look, Py_ssize_t at, uint64_t needs, int digits) noexcept n
     kept[number].at, kept[number].needs, kept[number].digits = at, needs, digits
 
 
+cdef inline Traits of_all(const Look* look, bint letters) noexcept nogil:
+    cdef Traits whole = traits(look, 0, look.length)
+    if not letters:
+        whole.run = 0
+    return whole
+
+
+cdef bint asks(const Look* look, const Traits* whole, int number, const Need* need) noexcept nogil:
+    """Whether an expression may match around the place that was kept under this number."""
+    cdef int first = number, last = number, reach = need.before + need.after
+    cdef const Keyword* kept = look.kept
+    if need.fewest > kept[number].digits or not has(whole, need):
+        return False
+    while first and kept[first].at - kept[first - 1].at <= reach:  # one window
+        first -= 1
+    while last + 1 < look.keywords and kept[last + 1].at - kept[last].at <= reach:
+        last += 1
+    return may_match(look, whole, kept[first].at, kept[last].at, need)
+
+
 cdef bint any_may_match(const Look* look, bint letters) noexcept nogil:
     """Whether an expression may match around any of the places that were kept."""
     cdef Traits whole
-    cdef int number, first, last, reach
+    cdef int number
     cdef const Need* need
     cdef const Need* end
-    cdef const Keyword* kept = look.kept
     if look.keywords > MOST_KEYWORDS:
         return True
-    whole = traits(look, 0, look.length)
-    if not letters:
-        whole.run = 0
+    whole = of_all(look, letters)
     for number in range(look.keywords):
-        need = look.needs + (kept[number].needs >> 16)
-        end = need + (kept[number].needs & 0xFFFF)
+        need = look.needs + (look.kept[number].needs >> 16)
+        end = need + (look.kept[number].needs & 0xFFFF)
         while need < end:
-            if need.fewest <= kept[number].digits and has(&whole, need):
-                first, last, reach = number, number, need.before + need.after
-                while first and kept[first].at - kept[first - 1].at <= reach:  # one window
-                    first -= 1
-                while last + 1 < look.keywords and kept[last + 1].at - kept[last].at <= reach:
-                    last += 1
-                if may_match(look, &whole, kept[first].at, kept[last].at, need):
-                    return True
+            if asks(look, &whole, number, need):
+                return True
             need += 1
     return False
+
+
+cdef int put_askers(list found, const Look* look, bint letters) except -1:
+    """Put down the needs that may be met around places that were kept, and these places."""
+    cdef Traits whole = of_all(look, letters)
+    cdef int number
+    cdef uint64_t need, end
+    for number in range(look.keywords):
+        need = look.kept[number].needs >> 16
+        end = need + (look.kept[number].needs & 0xFFFF)
+        while need < end:
+            if asks(look, &whole, number, look.needs + need):
+                found.append((need, look.kept[number].at))
+            need += 1
+    return 0
 
 
 cdef inline bint is_digit_gap(uint32_t code) noexcept nogil:

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain
 
 from moderator.domain.rule import Boundary, Separators
-from moderator.matching.asking import Asking, signs_of_characters
+from moderator.matching.asking import Askers, Asking
 from moderator.matching.entries import Neighbours
 from moderator.matching.judging import is_harmless
 from moderator.matching.latin import LatinTokens, is_sign
@@ -15,6 +15,7 @@ from moderator.matching.phonetic import Phonetics
 from moderator.matching.runs import longest_run
 from moderator.matching.sieve import guarded
 from moderator.matching.soundalikes import Soundalikes
+from moderator.matching.surroundings import signs_of_characters
 from moderator.matching.triggers import PatternTriggers
 from moderator.matching.windows import PatternRef
 from moderator.text.characters import Characters, characters
@@ -30,8 +31,9 @@ except ImportError:  # not compiled on this machine: the matcher in Python looks
 else:
     COMPILED = True
 
-# What the first look answers: nothing; from here on, words are no matter; it was not asked.
-NONE, ENCODED, UNKNOWN = 0, 12, -1
+# What the first look answers: nothing; from here on, words are no matter; from here on, it tells
+# what patterns ask for; it was not asked.
+NONE, ENCODED, KEYWORD_FOUND, UNKNOWN = 0, 12, 13, -1
 CODES = 0x20000
 _CODE = CODES - 1
 _FINAL_SIGMA = 0x3A3  # its lower case depends on what stands beside it
@@ -53,13 +55,15 @@ def first_look(
     soundalikes: Soundalikes,
     spelled: Collection[str],
     pinyin: Pinyin,
-) -> "glance.Glance | None":
-    """What tells texts that are done with; None where it is not compiled.
+) -> "tuple[glance.Glance | None, Askers]":
+    """What tells texts that are done with, and the patterns that it speaks of by number.
+
+    None where it is not compiled.
 
     `spelled` are the words of all rules in the signs of their syllables.
     """
     if not COMPILED:
-        return None
+        return None, ()
     sought = _Sought(literals, triggers, soundalikes)
     kinds = sought.kinds.tobytes()
     prefixes = _prefixes(kinds, sought.roles, sought.phrases)
@@ -68,7 +72,7 @@ def first_look(
     notes = list(sought.added(prefixes, asking))
     excuses = list(sought.excuses(prefixes))
     pairs, ends, beside = list(literals.pairs), list(literals.parting.ends), phonetics.beside
-    return glance.Glance(
+    look = glance.Glance(
         kinds,
         prefixes.table(),
         _pairs(kinds, pairs, spelled),
@@ -87,6 +91,7 @@ def first_look(
         triggers.digits,
         digit_needs,
     )
+    return look, tuple(asking.askers)
 
 
 def _prefixes(kinds: bytes, *groups: Iterable[str]) -> "glance.Prefixes":

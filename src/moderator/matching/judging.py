@@ -104,8 +104,10 @@ class Judge:
         filled = [text[left[1] : right[0]] for left, right in pairwise(parts) if left[1] < right[0]]
         if not filled:
             return ""
-        return _noise_objection(found, text, filled) or _gap_objection(
-            found.entry, len(parts) - 1, filled, alone=_end_alone(parts, text)
+        return (
+            _noise_objection(found, text, filled)
+            or _gap_objection(found.entry, len(parts) - 1, filled, alone=_end_alone(parts, text))
+            or _word_break(found, text, filled)
         )
 
     def _layers(self, found: Found, origin: Span) -> tuple[Layer, ...]:
@@ -182,6 +184,17 @@ def _noise_objection(found: Found, text: str, filled: Sequence[str]) -> str:
         return "noise is not undone for the short words of long lists"
     last = text[found.parts[-1][0]]
     return "a number of them" if filled[0].isdigit() and last in MEASURES else ""
+
+
+def _word_break(found: Found, text: str, filled: Sequence[str]) -> str:
+    """Why spaces or sentence marks in a word that is harmless by itself only part two others."""
+    if not found.entry.word.disguised or 1 < len(filled) == len(found.parts) - 1:
+        return ""
+    start, end = found.parts[0][0], found.parts[-1][1]
+    joined = text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()
+    if joined and all(gap.isspace() or _marks(gap) for gap in filled):
+        return "two words stand beside each other"
+    return ""
 
 
 def _end_alone(parts: Sequence[Span], text: str) -> bool:

@@ -1,16 +1,14 @@
 """What is found in a text once for all patterns: lower case, runs, beginnings of matches."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from moderator.matching.automaton import DEFAULT, Match, build
+from moderator.matching.surroundings import starts_of
 
 MANY = 200  # of one literal in a text
-SHORT_RUN = 8  # characters; shorter runs stand in most texts
-_RUN = re.compile(f"[!-~]{{{SHORT_RUN},}}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-Span = tuple[int, int]
 
 
 class Heads:
@@ -32,9 +30,7 @@ class Heads:
         Of more than `MANY`, only the last of those that stand closer than a match is long: what
         follows them all is what they could have led to.
         """
-        positions: dict[int, list[int]] = defaultdict(list)
-        for start, _, number in self._found(lowered):
-            positions[number].append(start)
+        positions = starts_of(range(len(self._literals)), self._found(lowered))
         return {
             self._literals[number]: _apart(found, self._shortest[number])
             for number, found in positions.items()
@@ -62,14 +58,13 @@ def _apart(found: list[int], shortest: int) -> list[int]:
 class Landmarks:
     """A text, and what is worked out of it when a pattern asks for the first time."""
 
-    __slots__ = ("_finder", "_heads", "_lowered", "_runs", "text")
+    __slots__ = ("_finder", "_heads", "_lowered", "text")
 
     def __init__(self, text: str, heads: Heads) -> None:
         self.text = text
         self._finder = heads
         self._lowered: str | None = None
         self._heads: Mapping[str, list[int]] | None = None
-        self._runs: dict[int, Sequence[Span]] = {}
 
     @property
     def lowered(self) -> str:
@@ -78,25 +73,13 @@ class Landmarks:
             self._lowered = same_length_lower(self.text)
         return self._lowered
 
-    def starts(self, heads: Iterable[str]) -> list[int]:
+    def starts(self, heads: AbstractSet[str]) -> list[int]:
         """Where any of the literals begins with which matches begin, in order."""
         if self._heads is None:
             self._heads = self._finder.positions(self.lowered)
         positions = self._heads
-        found = [positions[head] for head in heads if head in positions]
+        found = [positions[head] for head in positions.keys() & heads]
         return found[0] if len(found) == 1 else sorted({at for each in found for at in each})
-
-    def runs(self, least: int) -> Sequence[Span]:
-        """The runs of at least `least` (eight or more) visible ASCII characters, in order."""
-        if least not in self._runs:
-            self._runs[least] = self._found_runs(least)
-        return self._runs[least]
-
-    def _found_runs(self, least: int) -> Sequence[Span]:
-        if least <= SHORT_RUN:
-            return [run.span() for run in _RUN.finditer(self.text)]
-        longer = self.runs(max(SHORT_RUN, least // 2))
-        return [(left, right) for left, right in longer if right - left >= least]
 
 
 def same_length_lower(text: str) -> str:

@@ -28,6 +28,7 @@ _ALGORITHM = re.compile(
 _OF_PASSWORDS = re.compile(r"(?i)[a-z_/#.-]*(?:password|passwd|pwd)s?[a-z_/#.-]*")
 _INSIDE = re.compile(r"[A-Za-z][$#^*!%][A-Za-z]")  # super$ecret
 _RANGE = re.compile(r"\d{1,2}[-~]\d{1,3}")
+_RISES = re.compile(r"[a-z](?=[A-Z])")
 _WORD = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{5,}")
 
 
@@ -107,10 +108,12 @@ def make_password(random: Random, argument: str) -> str:
 
 def is_random(value: str) -> bool:
     """Whether a key-like value was drawn at random: not words, a date, a version or a path."""
-    letters, numbers = sum(map(str.isalpha, value)), any(map(str.isdigit, value))
-    if not letters or not numbers or _not_meant(value) or _DATED.match(value):
+    letters, numbers = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    if not letters or _not_meant(value) or _DATED.match(value):
         return False
     in_words = sum(len(word) for word in _WORD.findall(value) if _natural(word))
+    if not numbers:  # what one in twenty keys of twenty characters comes to by chance
+        return len(_RISES.findall(value)) >= 0.15 * len(value) and in_words <= 0.3 * len(value)
     return in_words <= 0.6 * len(value)
 
 

@@ -19,8 +19,8 @@ from moderator.matching.settling import settle
 from moderator.matching.trial import Find, Refusal
 from moderator.matching.windows import PatternRef, Places, Reading, thinned
 
-Candidate = tuple[PatternRef, int]
-__all__ = ["Candidate", "PatternMatcher", "PatternRef"]
+Candidates = Mapping[PatternRef, Sequence[int]]
+__all__ = ["Candidates", "PatternMatcher", "PatternRef"]
 
 
 class PatternMatcher:
@@ -44,23 +44,23 @@ class PatternMatcher:
         least = min((ref.pattern.digits for ref in self.digit_patterns), default=1)
         self._digit_run = re.compile(f"[0-9](?:[ -]?[0-9]){{{max(0, least - 1)},}}")
 
-    def candidates(self, text: str) -> list[Candidate]:
+    def candidates(self, text: str) -> Candidates:
         """What an automaton over `keywords` would find; for texts that none has seen."""
         legible = Legible.of(text)
-        found = [
+        found: dict[PatternRef, list[int]] = defaultdict(list)
+        for ref, position in (
             *_keyword_candidates(self.keywords, legible.text),
             *self._digit_candidates(legible.text),
-        ]
-        return [(ref, legible.origin(position, position + 1)[0]) for ref, position in found]
+        ):
+            found[ref].append(legible.origin(position, position + 1)[0])
+        return found
 
-    def match(
-        self, text: str, candidates: Iterable[Candidate], *, encoded: bool = True
-    ) -> list[Hit]:
+    def match(self, text: str, candidates: Candidates, *, encoded: bool = True) -> list[Hit]:
         """The hits of the candidates, one for each value, in text order.
 
-        A candidate is a pattern and the position of its keyword (or digit run) in `text`.  Encoded
-        runs of `text` are decoded and searched too, whatever the candidates are, unless the caller
-        knows (`encoded=False`) that there are none but single percent escapes.
+        Candidates are patterns and the positions of their keywords (or digit runs) in `text`.
+        Encoded runs of `text` are decoded and searched too, whatever the candidates are, unless
+        the caller knows (`encoded=False`) that there are none but single percent escapes.
         """
         places = Places(len(text))
         trials = self._trials(text, candidates, places)
@@ -69,23 +69,20 @@ class PatternMatcher:
         finds += decoded
         return raise_for_crowds(text, settle(finds)) if finds else []
 
-    def refusals(self, text: str, candidates: Iterable[Candidate]) -> list[Refusal]:
+    def refusals(self, text: str, candidates: Candidates) -> list[Refusal]:
         """The places where an expression fitted and the value was refused, and why."""
         trials = self._trials(text, candidates, Places(len(text)))
         return [trial for trial in trials if isinstance(trial, Refusal)]
 
     def _trials(
-        self, text: str, candidates: Iterable[Candidate], places: Places
+        self, text: str, candidates: Candidates, places: Places
     ) -> Iterator[Find | Refusal]:
-        positions: dict[PatternRef, list[int]] = defaultdict(list)
-        for ref, position in candidates:
-            positions[ref].append(position)
-        if positions:
+        if candidates:
             reading = Reading(text, self._heads, places)
-            for ref, found in positions.items():
-                yield from reading.trials(ref, found)
+            for ref, positions in candidates.items():
+                yield from reading.trials(ref, positions)
 
-    def _digit_candidates(self, text: str) -> Iterator[Candidate]:
+    def _digit_candidates(self, text: str) -> Iterator[tuple[PatternRef, int]]:
         if not self.digit_patterns:
             return
         for run in self._digit_run.finditer(text):
@@ -114,18 +111,24 @@ class _Hidden:
         self._refs = tuple(masked.values())
         self._automaton = build(list(masked), DEFAULT) if masked else None
 
-    def candidates(self, text: str) -> Iterator[Candidate]:
+    def candidates(self, text: str) -> Candidates:
         """Over decoded text, which is valid UTF-8."""
         if self._automaton is None:
-            return
+            return {}
         legible = Legible.of(text)
         positions: dict[int, list[int]] = defaultdict(list)
         for start, end, number in self._automaton.find(same_length_lower(legible.text)):
             positions[number].append(legible.origin(start, end)[0])
-        for number, found in positions.items():
-            for ref in self._refs[number]:
-                for position in thinned(found, ref.pattern.before + ref.pattern.after):
-                    yield ref, position
+        return gathered((found, self._refs[number]) for number, found in positions.items())
+
+
+def gathered(found: Iterable[tuple[list[int], Iterable[PatternRef]]]) -> Candidates:
+    """The candidates that keywords at these ordered positions make of their patterns."""
+    positions: dict[PatternRef, list[int]] = defaultdict(list)
+    for places, refs in found:
+        for ref in refs:
+            positions[ref] += thinned(places, ref.pattern.before + ref.pattern.after)
+    return positions
 
 
 def _chain(decoded: Decoded) -> str:
@@ -153,7 +156,7 @@ def _by_keyword(refs: Iterable[PatternRef]) -> dict[str, tuple[PatternRef, ...]]
 
 def _keyword_candidates(
     keywords: Mapping[str, tuple[PatternRef, ...]], text: str
-) -> Iterator[Candidate]:
+) -> Iterator[tuple[PatternRef, int]]:
     lowered = same_length_lower(text)
     for keyword, refs in keywords.items():
         at = lowered.find(keyword)

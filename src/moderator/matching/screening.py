@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Rule
+from moderator.matching.asking import asking
 from moderator.matching.automaton import DEFAULT, EngineName, Match
 from moderator.matching.entries import compiled
 from moderator.matching.explanation import Explanation, Suppressed
-from moderator.matching.glancing import ENCODED, NONE, UNKNOWN, first_look
+from moderator.matching.glancing import ENCODED, KEYWORD_FOUND, NONE, UNKNOWN, first_look
 from moderator.matching.judging import Judge, Judged
 from moderator.matching.latin import LatinTokens, token_texts
 from moderator.matching.literals import collect
@@ -61,7 +62,7 @@ class Screen:
             phonetics,
             soundalikes,
         )
-        self._glance = first_look(
+        self._glance, self._askers = first_look(
             literals, self._triggers, latin, phonetics, soundalikes, by_signs, pinyin()
         )
 
@@ -73,8 +74,15 @@ class Screen:
         called = self._glance.calls(text) if self._glance is not None else UNKNOWN
         if called == NONE:
             return ()
+        if called >= KEYWORD_FOUND and self._glance is not None:
+            places = self._glance.asked(text)
+            if places is not None:
+                candidates = asking(places, self._askers)
+                return tuple(self._patterns.match(text, candidates, encoded=False))
         lowered = text.lower()
         try:
+            if len(text) > WHOLE and called < ENCODED:  # looked at stretch by stretch
+                return self._screened(text, lowered, None, WORDS)
             matches = self._find(lowered)
         except UnicodeEncodeError:
             return self.screen(_SURROGATE.sub("\ufffd", text))
@@ -91,7 +99,7 @@ class Screen:
         """What hit and why; what was found and does not count; what came close."""
         readable = _SURROGATE.sub("\ufffd", text)
         lowered = readable.lower()
-        view, matches = self._canonical(readable, lowered, self._find(lowered))
+        view, matches = self._canonical(readable, lowered)
         judged = self._judged(readable, view, matches)
         refusals = self._patterns.refusals(readable, self._triggers.candidates(view, matches))
         return Explanation(
@@ -104,10 +112,7 @@ class Screen:
         )
 
     def _call(self, text: str, matches: list[Match], *, latin: bool) -> int:
-        """What the matches, the letters and the digits of a lower-case text call for.
-
-        Long texts are looked at stretch by stretch instead.
-        """
+        """What the matches, the letters and the digits of a lower-case text call for."""
         if len(text) > WHOLE:
             return WORDS
         call = self._sieve.call(text, matches) if matches else NOTHING
@@ -124,15 +129,15 @@ class Screen:
         return PATTERNS if self._triggers.calls(text, tokens) else NOTHING
 
     def _screened(
-        self, text: str, lowered: str, matches: list[Match], call: int
+        self, text: str, lowered: str, matches: list[Match] | None, call: int
     ) -> tuple[Hit, ...]:
-        view = Folded.unchanged(lowered)
+        view, found = Folded.unchanged(lowered), matches or []
         hits: list[Hit] = []
         if call == WORDS:
-            view, matches = self._canonical(text, lowered, matches)
-            if view.text is lowered or self._calls_for_words(view.text, matches):
-                hits = [_hit(one) for one in _longest(self._counting(text, view, matches))]
-        hits += self._matched(text, view, matches, encoded=self._triggers.encoded(lowered))
+            view, found = self._canonical(text, lowered, matches)
+            if view.text is lowered or self._calls_for_words(view.text, found):
+                hits = [_hit(one) for one in _longest(self._counting(text, view, found))]
+        hits += self._matched(text, view, found, encoded=self._triggers.encoded(lowered))
         return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end)))
 
     def _matched(
@@ -153,22 +158,22 @@ class Screen:
     def _counting(self, text: str, view: Folded, matches: list[Match]) -> Iterator[Judged]:
         """What counts, but for most of what lies within it."""
         judge, tally = Judge(text, view, self._characters), Tally()
-        for found in self._words.find(view, matches):
-            if tally.wants(found):
-                judged = judge.judge(found)
-                if not judged.reason:
-                    tally.take(found)
-                    yield judged
+        for found in self._words.find(view, matches, tally.wants):
+            judged = judge.judge(found)
+            if not judged.reason:
+                tally.take(found)
+                yield judged
 
     def _judged(self, text: str, view: Folded, matches: list[Match]) -> list[Judged]:
         judge = Judge(text, view, self._characters)
         return [judge.judge(found) for found in self._words.find(view, matches)]
 
     def _canonical(
-        self, text: str, lowered: str, matches: list[Match]
+        self, text: str, lowered: str, matches: list[Match] | None = None
     ) -> tuple[Folded, list[Match]]:
+        """The canonical text and what is found in it; `matches` are those in lower case."""
         if len(lowered) == len(text) and not folds(text, self._characters):
-            return Folded.unchanged(lowered), matches
+            return Folded.unchanged(lowered), self._find(lowered) if matches is None else matches
         view = canonical(text, self._characters)
         return view, self._find(view.text)
 

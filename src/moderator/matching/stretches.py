@@ -8,7 +8,6 @@ WHOLE = 2_048  # characters: WeCom's longest message, which has so many bytes, i
 LENGTH = 1_024
 _OVERLAP = 64  # what stands at the end of one stretch stands whole in the next
 _MARGIN = 16  # characters at a cut where a word may go on, or an allow phrase
-TRIES = 48  # in one stage for one stretch
 MOST_MATCHES = 16_384  # in the stretches of one text; ordinary texts have one in four characters
 _FEWEST, _CHARACTERS_PER_STRETCH = 2, 8_192
 

@@ -65,30 +65,55 @@ def placed(rule: Rule, pattern: Pattern, verdict: Verdict, span: tuple[int, int]
     return Find(hit, rank)
 
 
-def weigh(rule: Rule, pattern: Pattern, value: str) -> Verdict:
-    """Weigh a value: placeholders, stop words, entropy, checksum, in the order of their cost."""
-    if rule.masked and is_placeholder(value):
-        return Verdict("placeholder")
-    if pattern.stop and _holds(value.lower(), pattern.stop):
-        return Verdict("stop word")
-    entropy = shannon(value) if pattern.entropy else 0.0
-    if entropy < pattern.entropy:
-        return Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
-    return _check(pattern, value, (f"entropy:{entropy:.1f}",) if pattern.entropy else ())
+class Scales:
+    """Weighs what patterns find in one text; of a value that many find, each test is made once."""
+
+    __slots__ = ("_entropy", "_fillers", "_passed")
+
+    def __init__(self) -> None:
+        self._fillers: dict[str, bool] = {}
+        self._entropy: dict[str, float] = {}
+        self._passed: dict[tuple[str, str], bool] = {}
+
+    def weigh(self, rule: Rule, pattern: Pattern, value: str) -> Verdict:
+        """Weigh a value: placeholders, stop words, entropy, checksum, in the order of cost."""
+        if rule.masked and self._is_filler(value):
+            return Verdict("placeholder")
+        if pattern.stop and _holds(value.lower(), pattern.stop):
+            return Verdict("stop word")
+        if not pattern.entropy:
+            return self._check(pattern, value, ())
+        entropy = self._entropy_of(value)
+        if entropy < pattern.entropy:
+            return Verdict(f"entropy {entropy:.1f} is below {pattern.entropy:.1f}")
+        return self._check(pattern, value, (f"entropy:{entropy:.1f}",))
+
+    def _check(self, pattern: Pattern, value: str, notes: tuple[str, ...]) -> Verdict:
+        if not pattern.checksum:
+            return Verdict(notes=notes)
+        passed = self._passes(pattern.checksum, value)
+        if not passed and pattern.checksum_required:
+            return Verdict(f"checksum {pattern.checksum} fails")
+        if not CHECKSUMS[pattern.checksum].proof:
+            return Verdict(notes=notes)
+        word = "passes" if passed else "fails"
+        return Verdict(verified=passed, notes=(*notes, f"checksum:{pattern.checksum} {word}"))
+
+    def _is_filler(self, value: str) -> bool:
+        if value not in self._fillers:
+            self._fillers[value] = is_placeholder(value)
+        return self._fillers[value]
+
+    def _entropy_of(self, value: str) -> float:
+        if value not in self._entropy:
+            self._entropy[value] = shannon(value)
+        return self._entropy[value]
+
+    def _passes(self, checksum: str, value: str) -> bool:
+        if (checksum, value) not in self._passed:
+            self._passed[checksum, value] = CHECKSUMS[checksum].verify(value)
+        return self._passed[checksum, value]
 
 
 def _holds(lowered: str, words: tuple[str, ...]) -> bool:
     return any(word in lowered for word in words)
-
-
-def _check(pattern: Pattern, value: str, notes: tuple[str, ...]) -> Verdict:
-    if not pattern.checksum:
-        return Verdict(notes=notes)
-    checksum = CHECKSUMS[pattern.checksum]
-    passed = checksum.verify(value)
-    if not passed and pattern.checksum_required:
-        return Verdict(f"checksum {pattern.checksum} fails")
-    if not checksum.proof:
-        return Verdict(notes=notes)
-    word = "passes" if passed else "fails"
-    return Verdict(verified=passed, notes=(*notes, f"checksum:{pattern.checksum} {word}"))

@@ -1,15 +1,13 @@
 """What in a text calls for the pattern stage."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
 from moderator.matching.automaton import Match
 from moderator.matching.literals import Literals
-from moderator.matching.patterns import PatternMatcher, PatternRef
+from moderator.matching.patterns import Candidates, PatternMatcher, PatternRef, gathered
 from moderator.matching.runs import longest_run
-from moderator.matching.windows import DENSE, thinned
+from moderator.matching.surroundings import starts_of
 from moderator.text.folding import Folded
 
 # Runs that may be encoded: base64 and hex, percent escapes, backslash escapes.
@@ -21,8 +19,6 @@ _SHORTEST_PART = 6  # characters of the longest token in an encoded run without 
 _FEWEST_PAIRS = 10  # bytes of hexadecimal digits with spaces between
 _ALPHANUMERIC = re.compile("[0-9a-z]")
 _NEVER = "(?!)"
-
-Candidate = tuple[PatternRef, int]
 
 
 class PatternTriggers:
@@ -76,33 +72,29 @@ class PatternTriggers:
             return 0 in needed
         return min(needed) <= longest_run(text)
 
-    def candidates(self, view: Folded, matches: Sequence[Match]) -> list[Candidate]:
+    def candidates(self, view: Folded, matches: Sequence[Match]) -> Candidates:
         """Patterns and the positions, in the original text, where they are to be tried."""
-        positions: dict[int, list[int]] = defaultdict(list)
-        known = self._refs
-        for start, _, number in matches:
-            if number in known:
-                positions[number].append(start)
+        positions = starts_of(self._refs, matches)
         longest = longest_run(view.text) if positions and _ALPHANUMERIC.search(view.text) else 0
         starts = view.starts  # the canonical view is the lowest: its sources are the original
-        placed: list[Candidate] = []
-        for number, found in positions.items():
-            refs = [ref for ref in self._refs[number] if ref.least_run <= longest]
-            if len(found) < DENSE:
-                origins = [starts[position] for position in found]
-                placed += product(refs, origins)
-            else:
-                placed += ((ref, starts[at]) for ref in refs for at in _thinned(found, ref))
-        return [*placed, *self._digit_candidates(view)] if self._digit_patterns else placed
+        return gathered(
+            (
+                *(
+                    (
+                        [starts[position] for position in found],
+                        [ref for ref in self._refs[number] if ref.least_run <= longest],
+                    )
+                    for number, found in positions.items()
+                ),
+                *self._digit_candidates(view),
+            )
+        )
 
-    def _digit_candidates(self, view: Folded) -> Iterator[Candidate]:
+    def _digit_candidates(self, view: Folded) -> Iterator[tuple[list[int], list[PatternRef]]]:
         for run in self._digits.finditer(view.text):
             digits = sum(map(str.isdigit, run.group()))
             position = view.origin(*run.span())[0]
-            for ref in self._digit_patterns:
-                if digits >= ref.pattern.digits:
-                    yield ref, position
-
-
-def _thinned(positions: Sequence[int], ref: PatternRef) -> Sequence[int]:
-    return thinned(positions, ref.pattern.before + ref.pattern.after)
+            yield (
+                [position],
+                [ref for ref in self._digit_patterns if digits >= ref.pattern.digits],
+            )

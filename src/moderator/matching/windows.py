@@ -1,30 +1,34 @@
 """Where in a text an expression is run, and what it finds there."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from moderator.domain.rule import Pattern, Rule
 from moderator.matching.heads import heads
-from moderator.matching.landmarks import SHORT_RUN, Heads, Landmarks
+from moderator.matching.landmarks import Heads, Landmarks
 from moderator.matching.legible import Legible
+from moderator.matching.needs import needs
 from moderator.matching.runs import least_run, shortest
 from moderator.matching.stretches import WHOLE
-from moderator.matching.trial import Find, Refusal, Verdict, placed, weigh
+from moderator.matching.surroundings import COMPILED, Window, packed, surroundings
+from moderator.matching.trial import Find, Refusal, Scales, Verdict, placed
+
+if COMPILED:
+    from moderator.matching import glance
 
 FINDS_AT_MOST = 100  # of one pattern in one text; the rest of a longer list is one find
 DENSE = 16  # positions of one keyword from which on it pays to leave some out
 # Places to try in one message of all patterns together: none that people write comes near.
-PLACES = 2_000
+PLACES = 1_000
 # Of longer texts: where keywords stand counts as a place, too, no pattern has more than a share of
 # the places, and when there are none left each still has a few.
-PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_700, 64
-SHARES, ASSURED, ASSURED_IN_ALL = 6, 4, 1_000
+PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_000, 64
+SHARES, ASSURED, ASSURED_IN_ALL = 6, 4, 500
 TOO_MUCH = "more places to look at than are looked at in one text"
 _POSITIONS_PER_PLACE = 4
 _SEARCHED_PER_PLACE = 32  # characters that are searched in the time that trying one place takes
-Window = tuple[int, int]
 Match = re.Match[str]
 
 
@@ -35,21 +39,23 @@ class PatternRef:
     No match is possible in a text whose longest run of visible ASCII characters is shorter than
     `least_run`: what makes ordinary Chinese messages with a vendor's name in them cheap.  Where
     there are `heads`, every match begins with one of them, whatever its case.  No match is shorter
-    than `shortest`.
+    than `shortest`, or stands in a window without what is `needed`.
     """
 
     rule: Rule
     pattern: Pattern
     expression: re.Pattern[str]
     least_run: int
-    heads: tuple[str, ...]
+    heads: frozenset[str]
     shortest: int
+    needed: bytes
 
     @classmethod
     def of(cls, rule: Rule, pattern: Pattern) -> "PatternRef":
         text = pattern.expression
-        expression = re.compile(text, re.ASCII)
-        return cls(rule, pattern, expression, least_run(text), heads(text), shortest(text))
+        expression, run = re.compile(text, re.ASCII), least_run(text)
+        needed = packed(needs(text), pattern, run)
+        return cls(rule, pattern, expression, run, frozenset(heads(text)), shortest(text), needed)
 
     @property
     def group(self) -> str | int:
@@ -114,6 +120,8 @@ class Reading:
         self._legible = Legible.of(text)
         self._text = self._legible.text
         self._marks = Landmarks(self._text, heads)
+        self._surroundings = surroundings(self._text)
+        self._scales = Scales()
         self._places = places
 
     def trials(self, ref: PatternRef, positions: Sequence[int]) -> Iterator[Find | Refusal]:
@@ -128,9 +136,9 @@ class Reading:
             return
         self._places.begin()
         denied = self._places.denied
-        windows = self._windows(ref.pattern, self._places.nearest(positions))
+        windows = self._windows(ref, self._places.nearest(positions))
         left = FINDS_AT_MOST
-        for trial in self._all_trials(ref, starts, windows, denied):
+        for trial in self._all_trials(ref, starts, windows):
             left -= isinstance(trial, Find)
             if left >= 0:
                 yield trial
@@ -139,9 +147,11 @@ class Reading:
                 last = windows[-1][1]
                 yield trial.stretched(self._legible.origin(last - 1, last)[1])
             return
+        if self._places.denied > denied:
+            yield Refusal(ref.rule.id, min(positions), max(positions) + 1, TOO_MUCH)
 
     def _all_trials(
-        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window], denied: int
+        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window]
     ) -> Iterator[Find | Refusal]:
         verdicts: dict[str, Verdict] = {}
         if starts is None:
@@ -154,17 +164,13 @@ class Reading:
             trial = self._trial(ref, match, verdicts)
             if trial is not None:
                 yield trial
-        if self._places.denied > denied:
-            span = windows[0][0], windows[-1][1]
-            yield Refusal(ref.rule.id, *self._legible.origin(*span), TOO_MUCH)
 
     def _searched(self, ref: PatternRef, windows: Iterable[Window]) -> Iterator[tuple[Match, int]]:
         """The matches in the windows, which are searched from end to end, and where each ends."""
         for start, end in windows:
-            if self._worth(ref, start, end):
-                for left, right in self._affordable(start, end):
-                    for match in ref.expression.finditer(self._text, left, right):
-                        yield match, right
+            for left, right in self._affordable(start, end):
+                for match in ref.expression.finditer(self._text, left, right):
+                    yield match, right
 
     def _affordable(self, start: int, end: int) -> Iterator[Window]:
         """The window, or what of it may still be searched at its two ends."""
@@ -183,9 +189,7 @@ class Reading:
         """The same, when matches begin at some places only."""
         match_at, text, free = ref.expression.match, self._text, 0
         spans = [
-            (bisect_left(starts, start), bisect_left(starts, end), end)
-            for start, end in windows
-            if self._worth(ref, start, end)
+            (bisect_left(starts, start), bisect_left(starts, end), end) for start, end in windows
         ]
         total = sum(last - first for first, last, _ in spans)
         granted = self._places.granted(total)
@@ -209,45 +213,24 @@ class Reading:
         if ref.pattern.rewritten and self._original[slice(*origin)] == value:
             return None
         if value not in verdicts:
-            verdicts[value] = weigh(ref.rule, ref.pattern, value)
+            verdicts[value] = self._scales.weigh(ref.rule, ref.pattern, value)
         return placed(ref.rule, ref.pattern, verdicts[value], origin)
 
     def _starts(self, ref: PatternRef) -> list[int] | None:
         """Where matches can begin, in order; None where they can begin anywhere."""
         return self._marks.starts(ref.heads) if ref.heads else None
 
-    def _windows(self, pattern: Pattern, positions: Iterable[int]) -> list[Window]:
-        """The stretches to search: one around each position, overlapping ones joined."""
-        before, after = pattern.before, pattern.after
-        places = sorted(self._legible.positions(positions))
-        windows = []
-        first = last = places[0]
-        for place in places:
-            if place - last > before + after:
-                windows.append((first - before, last + after))
-                first = place
-            last = place
-        windows.append((first - before, min(last + after, len(self._text))))
-        windows[0] = max(0, windows[0][0]), windows[0][1]
-        return windows
+    def _windows(self, ref: PatternRef, positions: Iterable[int]) -> list[Window]:
+        """The stretches to search: those around positions that have what a match needs."""
+        places, pattern = sorted(self._legible.positions(positions)), ref.pattern
+        found = self._surroundings.windows(places, pattern.before, pattern.after, ref.needed)
+        if found and pattern.context:
+            return [window for window in found if self._has(pattern.context, *window)]
+        return found
 
-    def _worth(self, ref: PatternRef, start: int, end: int) -> bool:
-        """Whether the window has a run as long as a match needs, and the context it asks for."""
-        context = ref.pattern.context
-        lowered = self._marks.lowered if context else ""
-        if context and not any(lowered.find(word, start, end) >= 0 for word in context):
-            return False
-        return ref.least_run < SHORT_RUN or self._has_run(ref.least_run, start, end)
-
-    def _has_run(self, least: int, start: int, end: int) -> bool:
-        runs = self._marks.runs(least)
-        for at in range(max(0, bisect_right(runs, (start, start)) - 1), len(runs)):
-            left, right = runs[at]
-            if left >= end:
-                return False
-            if min(right, end) - max(left, start) >= least:
-                return True
-        return False
+    def _has(self, context: Iterable[str], start: int, end: int) -> bool:
+        lowered = self._marks.lowered
+        return any(lowered.find(word, start, end) >= 0 for word in context)
 
     def _counts(self, rule: Rule, start: int, end: int) -> bool:
         """Whether no allow phrase spans the hit, and its company is near."""
@@ -265,10 +248,12 @@ class Reading:
         return end - start <= len(phrase) and found
 
 
-def thinned(positions: Sequence[int], reach: int) -> Sequence[int]:
+def thinned(positions: list[int], reach: int) -> list[int]:
     """Of ordered positions so many that windows of length `reach` still cover the same stretch."""
     if len(positions) < DENSE:
         return positions
+    if COMPILED:
+        return glance.thinned(positions, reach)
     kept, last = [positions[0]], positions[0]
     for position in positions:
         if position - kept[-1] > reach:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 
@@ -17,20 +17,24 @@ from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.stretches import MOST_MATCHES, WHOLE, most, stretches, within
-from moderator.matching.stretches import TRIES as TRIES_IN_STRETCH
+from moderator.matching.tally import AS_WRITTEN, IN_DISGUISE, Spare
 from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, verdict
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
 from moderator.text.spelling import respelled, spelled_out, without
 from moderator.text.squeezing import REDUPLICATED, squeezed
 
-TRIES_PER_RULE = 64  # in one stage for one text; what is left of longer texts is more of the same
-TRIES = 256  # the same for all rules together
+# In one stage for one text; what is left of longer texts is more of the same.
+TRIES_PER_RULE, TRIES_IN_DISGUISE = 64, 16
 MOST_PLACES = 1024  # of noise in one text
 _FEW = 32  # tokens; among more there may be many alike
 _SHORT = 3  # characters of a token that cannot be noise within a word
 _LONG_ENOUGH = 5  # letters of a word that is seen within a longer one that is spelled out
 _LATIN = re.compile("[a-z]{2}|[a-z][0-9@$*#]")
+
+
+def _all(_: Found) -> bool:
+    return True
 
 
 class Words:
@@ -75,18 +79,22 @@ class Words:
             or ((len(tokens) > 2 or "*" in text) and spelled_out(text))
         )
 
-    def find(self, view: Folded, matches: Sequence[Match]) -> Iterator[Found]:
+    def find(
+        self, view: Folded, matches: Sequence[Match], wants: Callable[[Found], bool] = _all
+    ) -> Iterator[Found]:
         """What may be words in the canonical text `view`, in which `matches` were found.
 
+        Each find is asked for (`wants`) when those before it were judged.
         Of texts longer than `stretches.WHOLE` only some stretches are looked at for disguises.
         """
-        yield from islice(self._plain(view.text, matches), TRIES)
+        spare = Spare(len(view.text), wants)
+        yield from spare.of(self._plain(view.text, matches, TRIES_PER_RULE), AS_WRITTEN)
         if len(view.text) <= WHOLE:
-            yield from self._disguised(view, matches, TRIES)
+            yield from self._disguised(view, matches, spare)
             return
         closely, _ = self._divided(view.text)
         for stretch, found in closely:
-            yield from self._within(view.text, stretch, found)
+            yield from self._within(view.text, stretch, found, spare)
 
     def unread(self, text: str) -> list[Span]:
         """The stretches of a canonical text that are not looked at for disguises, in order."""
@@ -111,18 +119,20 @@ class Words:
         """Whether anything in a canonical text may be a word, plain or in disguise."""
         return self._sieve.call(text, matches) == WORDS or self.suspicious(text, token_texts(text))
 
-    def _within(self, text: str, stretch: Span, matches: Sequence[Match]) -> Iterator[Found]:
+    def _within(
+        self, text: str, stretch: Span, matches: Sequence[Match], spare: Spare
+    ) -> Iterator[Found]:
         """What stands in disguise in a stretch of the text, but for what is cut at its ends."""
         start, end = stretch
         piece = Folded.unchanged(text[start:end])
-        for found in self._disguised(piece, matches, TRIES_IN_STRETCH):
+        for found in self._disguised(piece, matches, spare):
             parts = [(left + start, right + start) for left, right in found.parts]
             if within((parts[0][0], parts[-1][1]), stretch, len(text)):
                 yield found._replace(parts=parts)
 
-    def _disguised(self, view: Folded, matches: Sequence[Match], tries: int) -> Iterator[Found]:
+    def _disguised(self, view: Folded, matches: Sequence[Match], spare: Spare) -> Iterator[Found]:
         for stage in self._stages(view, matches):
-            yield from islice(stage, tries)
+            yield from spare.of(stage, IN_DISGUISE)
 
     def _stages(self, view: Folded, matches: Sequence[Match]) -> Iterator[Iterator[Found]]:
         """What undoes disguises, one way after the other."""
@@ -149,8 +159,10 @@ class Words:
         if spelled_out(view.text):
             yield self._spelled(respelled(view))
 
-    def _plain(self, text: str, matches: Iterable[Match]) -> Iterator[Found]:
-        for start, end, form in self._forms(matches):
+    def _plain(
+        self, text: str, matches: Iterable[Match], tries: int = TRIES_IN_DISGUISE
+    ) -> Iterator[Found]:
+        for start, end, form in self._forms(matches, tries):
             if not form.squeezed:
                 yield Found(form.entry, ((start, end),), form.layers, form.phrases, text, start)
 
@@ -169,9 +181,8 @@ class Words:
             return
         whole = joined(apart, splits)
         for start, end, form in self._forms(self._find(whole.text)):
-            below = range(start, end)
-            if any(whole.ends[at] - whole.starts[at] > 1 for at in below):
-                parts = [whole.origin_above(at, at + 1) for at in below]
+            if whole.ends[end - 1] - whole.starts[start] > end - start:
+                parts = whole.parts_above(start, end)
                 layers = (*form.layers, Layer.SPLIT)
                 yield Found(form.entry, parts, layers, form.phrases, whole.text, start)
 
@@ -183,7 +194,7 @@ class Words:
         clean = without(view, places)
         for start, end, form in self._forms(self._find(clean.text)):
             if clean.ends[end - 1] - clean.starts[start] > end - start:
-                parts = [clean.origin_above(at, at + 1) for at in range(start, end)]
+                parts = clean.parts_above(start, end)
                 yield Found(form.entry, parts, form.layers, form.phrases, clean.text, start)
 
     def _spelled(self, words: Folded) -> Iterator[Found]:
@@ -196,7 +207,9 @@ class Words:
                 parts = [words.origin_above(at, at + 1) for at in letters]
                 yield found._replace(parts=parts)
 
-    def _forms(self, matches: Iterable[Match]) -> Iterator[tuple[int, int, Form]]:
+    def _forms(
+        self, matches: Iterable[Match], most: int = TRIES_IN_DISGUISE
+    ) -> Iterator[tuple[int, int, Form]]:
         """The forms among the matches, as many as one text is worth."""
         forms, wording = self._literals.forms, self._literals.bounds.wording
         tries: Counter[str] = Counter()
@@ -205,7 +218,7 @@ class Words:
                 for form in forms[number]:
                     rule = form.entry.rule.id
                     tries[rule] += 1
-                    if tries[rule] <= TRIES_PER_RULE:
+                    if tries[rule] <= most:
                         yield start, end, form
 
 

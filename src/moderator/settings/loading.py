@@ -73,6 +73,8 @@ def _read(config: Path | None) -> dict[str, Any]:
         raise SettingsError((f"{path}: cannot be read: {error}",)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError((f"{path}: {error}",)) from error
+    except RecursionError as error:  # of tomllib, by tables within tables within tables
+        raise SettingsError((f"{path}: nested too deeply",)) from error
 
 
 def _fault(error: ErrorDetails) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -18,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from moderator.domain.decision import ActionState
+from moderator.telemetry.stream import Stream
 
 EXPOSITION_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -252,6 +252,8 @@ class Metrics:
         """Several processes add up where `moderator serve` has given them a folder for it."""
         self.registry = CollectorRegistry()
         self._shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        self._stream = Stream(shared=bool(self._shared))
+        self.registry.register(self._stream)
         if not self._shared:
             ProcessCollector(registry=self.registry)
         self.callbacks = self._counter(CALLBACKS)
@@ -286,18 +288,14 @@ class Metrics:
         self.build.labels(version).set(1)
         self._rulebooks: set[str] = set()
         self._pauses: set[tuple[str, int]] = set()
-        # Finding a child by its labels takes longer than counting with it.
-        self._callback = cache(lambda app, status: self.callbacks.labels(app, str(status)))
-        self._callback_time = cache(self.callback_seconds.labels)
-        self._message = cache(self.messages.labels)
+        self._stream.feed(self.callbacks, self.callback_seconds, self.messages)
 
     def count_callback(self, app: str, status: int, seconds: float) -> None:
         """Count one answered callback; `app` is a name in the settings or `unknown`."""
-        self._callback(app, status).inc()
-        self._callback_time(app).observe(seconds)
+        self._stream.count_callback(app, status, seconds)
 
     def count_message(self, outcome: str) -> None:
-        self._message(outcome).inc()
+        self._stream.count_message(outcome)
 
     def use_rulebook(self, hash_: str, *, rules: int, faults: int) -> None:
         """Show `hash_` as the only rulebook in use, loaded now."""
@@ -366,6 +364,7 @@ class Metrics:
         """All numbers in Prometheus' text format (`EXPOSITION_TYPE`)."""
         if not self._shared:
             return generate_latest(self.registry)
+        self._stream.settle()
         together = CollectorRegistry()
         MultiProcessCollector(together, path=self._shared)  # type: ignore[no-untyped-call]
         return generate_latest(together)

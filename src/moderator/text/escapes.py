@@ -11,14 +11,15 @@ _BYTE = r"\\x[89ab][0-9a-f]"
 _NAMES = "lt|gt|nbsp|ensp|emsp|thinsp|zwnj|zwj|shy|middot|bull|hellip|quot|amp"
 _USUAL = frozenset({"lt", "gt", "amp", "quot"})  # stand in texts that were copied from pages
 _TAGS = "b|i|u|s|em|br|hr|del|strong|span|font|p|mark|sub|sup|div|color|size"
+# A plain class first: `re` skips to it fast.
 _ESCAPE = re.compile(
-    rf"&#x(?P<hex>[0-9a-f]{{1,6}});?|&#(?P<decimal>[0-9]{{1,7}});?|\\u(?P<short>[0-9a-f]{{4}})"
-    rf"|\\u\{{(?P<braced>[0-9a-f]{{1,6}})\}}|\bu\+(?P<named>[0-9a-f]{{4,5}})(?: (?=u\+))?"
-    rf"|\\x(?P<byte>[67][0-9a-f])|\\(?P<octal>1[0-7]{{2}})|(?<![0-9])%(?P<ascii>[4-7][0-9a-f])"
-    rf"|(?P<percent>%e[4-9]{_TAIL}{_TAIL})|(?P<bytes>\\xe[4-9]{_BYTE}{_BYTE})"
-    rf"|(?P<nothing>&(?:{_NAMES});|</?(?:{_TAGS})(?:[ /=][^<>]{{0,40}})?>|<!--[^<>]{{0,40}}-->"
-    rf"|\[/?(?:{_TAGS})(?:=[^\[\]]{{0,16}})?\])",
-    re.IGNORECASE,
+    rf"[&\\%<\[uU](?i:(?<=&)(?:#x(?P<hex>[0-9a-f]{{1,6}});?|#(?P<decimal>[0-9]{{1,7}});?)"
+    rf"|(?<=\\)(?:u(?P<short>[0-9a-f]{{4}})|u\{{(?P<braced>[0-9a-f]{{1,6}})\}}"
+    rf"|x(?P<byte>[67][0-9a-f])|(?P<octal>1[0-7]{{2}})|x(?P<bytes>e[4-9]{_BYTE}{_BYTE}))"
+    rf"|(?<=\bu)\+(?P<named>[0-9a-f]{{4,5}})(?: (?=u\+))?"
+    rf"|(?<=%)(?:(?<![0-9]%)(?P<ascii>[4-7][0-9a-f])|(?P<percent>e[4-9]{_TAIL}{_TAIL}))"
+    rf"|(?P<nothing>(?<=&)(?:{_NAMES});|(?<=<)/?(?:{_TAGS})(?:[ /=][^<>]{{0,40}})?>"
+    rf"|(?<=<)!--[^<>]{{0,40}}-->|(?<=\[)/?(?:{_TAGS})(?:=[^\[\]]{{0,16}})?\]))"
 )
 # What begins an escape of an ideograph or a letter, in lower case, or ends what nobody sees.
 HINTS = (

@@ -42,6 +42,13 @@ class Folded:
             return start, end
         return self.below.origin_above(*self.below_span(start, end))
 
+    def parts_above(self, start: int, end: int) -> list[tuple[int, int]]:
+        """As `origin_above`, of each character from `start` to `end`."""
+        spans = zip(self.starts[start:end], self.ends[start:end], strict=True)
+        if self.below is None or self.below.below is None:
+            return list(spans) if self.below else [(at, at + 1) for at in range(start, end)]
+        return [self.below.origin_above(*span) for span in spans]
+
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original text behind `start:end`; `end` must be after `start`."""
         span = self.below_span(start, end)

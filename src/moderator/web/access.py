@@ -117,9 +117,14 @@ class Access:
         return _Known(actor) if actor else None
 
     async def _browser(self, request: Request) -> _Known | None:
-        cookie = self._logins.cookies.session.of(request) if self._logins else ""
-        account = await self._logins.sessions.find(cookie) if self._logins and cookie else None
-        return _Known(account.actor(), cookie) if account else None
+        logins = self._logins
+        cookie = logins.cookies.session.of(request) if logins else ""
+        entered = await logins.sessions.find(cookie) if logins and cookie else None
+        if logins is None or entered is None:
+            return None
+        if entered.renewed:
+            logins.cookies.session.renew(request, entered.renewed)
+        return _Known(entered.account.actor(), cookie)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from moderator.ledger.access.invitations import Invitations
 from moderator.ledger.access.sessions import Sessions
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine
+from moderator.ledger.directory.departments import Departments
 from moderator.settings import ConsoleSettings, Settings
 from moderator.web.access import Access, Logins
 from moderator.web.accounts import accounts_router
@@ -47,6 +48,7 @@ class Admission:
         console = settings.console
         self._console = console
         self._others = others
+        self._departments = Departments(engine, corp=settings.wecom.corp_id)
         self.audit = Audit(engine)
         self.accounts = Accounts(engine, clock=clock)
         self.invitations = Invitations(engine, clock=clock)
@@ -87,7 +89,7 @@ class Admission:
         yield from elsewhere_login_routes(desk, pages).routes
         yield from account_routes(desk, pages, self.logins, self.access).routes
         yield from user_routes(
-            pages, self.accounts, self.invitations, self.logins, self.access
+            pages, self.accounts, self.invitations, self.logins, self.access, self._departments
         ).routes
 
 

@@ -37,6 +37,7 @@ from moderator.web.access import Access
 from moderator.web.problems import ALWAYS, Refusal, responses
 from moderator.web.questions import Id, Question
 
+_LOCK: Final = 0x6D6F6461  # held by whoever changes a pack
 _MOST_HITS: Final = 3  # of a message that a phrase is sought for
 _Phrase = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _RuleId = Annotated[str, PathField(max_length=80, pattern=r"^[a-z][a-z0-9-]*$")]
@@ -93,7 +94,6 @@ class Allowing:
     past: PastHits
     book: Callable[[], Rulebook]
     directory: Path | None  # None: the shipped rules, which nobody changes
-    lock: asyncio.Lock
 
     async def proposals(self, violation_id: int, actor: Actor) -> tuple[Proposal, ...]:
         """Raises `NotFound`, and `Refusal` 409 where the actor may not read the message."""
@@ -140,29 +140,22 @@ class Allowing:
         return await asyncio.to_thread(_counted, remedy, index, past)
 
     async def _write(self, name: str, rule_id: str, phrase: str, actor: Actor) -> None:
-        """The file and its line in the audit log, or neither."""
+        """The file and its line in the audit log, or neither.
+
+        One after the other, whichever process is asked: else one would write over what another
+        just wrote.
+        """
         if self.directory is None:
             raise NotEditable("the shipped rules are not changed")
-        file = self.directory / name
-        async with self.lock:
-            before = await asyncio.to_thread(_read, file)
-            after = await asyncio.to_thread(with_allow_phrase, before, rule_id, phrase)
-            told = {
-                "rule": rule_id,
-                "allowed": _digest(phrase),  # it repeats what somebody wrote
-                "file": name,
-                "before": _digest(before),
-                "after": _digest(after),
-            }
-            subject = f"rule/{rule_id}"
-            deed = Deed(actor=actor.name, action="rules.changed", subject=subject, detail=told)
-            await self._told(deed, file, before, after)
-
-    async def _told(self, deed: Deed, file: Path, before: str, after: str) -> None:
-        written = False
+        file, written, before = self.directory / name, False, ""
         try:
             async with self.engine.begin() as transaction:
-                await audit.write(transaction, deed)
+                await transaction.alone(_LOCK)
+                before = await asyncio.to_thread(_read, file)
+                after = await asyncio.to_thread(with_allow_phrase, before, rule_id, phrase)
+                await audit.write(
+                    transaction, _allowed(rule_id, phrase, actor, file, before, after)
+                )
                 await asyncio.to_thread(write_over, file, after)
                 written = True
         except LedgerError:
@@ -197,6 +190,18 @@ def allowing_router(allowing: Allowing, access: Access) -> APIRouter:
         return await allowing.add(rule_id, given.phrase, actor)
 
     return router
+
+
+def _allowed(rule_id: str, phrase: str, actor: Actor, file: Path, before: str, after: str) -> Deed:
+    told = {
+        "rule": rule_id,
+        "allowed": _digest(phrase),  # it repeats what somebody wrote
+        "file": file.name,
+        "before": _digest(before),
+        "after": _digest(after),
+    }
+    subject = f"rule/{rule_id}"
+    return Deed(actor=actor.name, action="rules.changed", subject=subject, detail=told)
 
 
 def _distinct(hits: Sequence[HitRecord]) -> list[tuple[int, HitRecord]]:

@@ -12,6 +12,8 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from moderator.web.renewing import STATE
+
 _FORM_SECONDS: Final = 3600
 _FLOW_SECONDS: Final = 600
 
@@ -42,6 +44,12 @@ class Cookie:
             samesite="lax",
         )
 
+    def renew(self, request: HTTPConnection, value: str) -> None:
+        """Give it with whatever answer the request gets, unless that says another."""
+        answer = Response()
+        self.give(answer, value)
+        setattr(request.state, STATE, answer.raw_headers[-1])
+
     def take(self, answer: Response) -> None:
         answer.delete_cookie(self.name, path="/", secure=self.secure, httponly=True, samesite="lax")
 
@@ -69,8 +77,12 @@ def new_secret() -> str:
 
 
 def csrf_of(secret: str) -> str:
-    """What the forms of whoever holds this cookie carry: it follows from it, and not it from it."""
-    return hmac.digest(secret.encode("utf-8", "surrogateescape"), b"csrf", "sha256").hex()
+    """What the forms of whoever holds this cookie carry: it follows from it, and not it from it.
+
+    From what stands before the point: the rest of a session's secret changes while forms are open.
+    """
+    lasting = secret.partition(".")[0].encode("utf-8", "surrogateescape")
+    return hmac.digest(lasting, b"csrf", "sha256").hex()
 
 
 def is_csrf_of(secret: str, given: object) -> bool:

@@ -1,8 +1,8 @@
 """An export on its way to whoever asked for it."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -13,9 +13,11 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from moderator.domain.access import Actor
+from moderator.errors import LedgerError, NotFound
 from moderator.exporting.table import Format
 from moderator.ledger.desk.export_files import pieces
 from moderator.ledger.desk.exports import Export, Exports
+from moderator.ledger.desk.progress import Course, Progress
 from moderator.ledger.desk.selections import Selection
 from moderator.web.problems import Refusal
 
@@ -30,12 +32,28 @@ class Downloads:
     """Hands exports out, a few at a time."""
 
     exports: Exports
+    progress: Progress
     clock: Callable[[], datetime]
     patience: float = STALLED
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
-    def of(self, selection: Selection, format_: Format, actor: Actor, zone: ZoneInfo) -> "Download":
-        return Download(self, selection, format_, actor, zone)
+    def of(
+        self,
+        selection: Selection,
+        format_: Format,
+        actor: Actor,
+        zone: ZoneInfo,
+        watch: str = "",
+    ) -> "Download":
+        """`watch` is a name by which the same actor may ask `course` how far it is."""
+        return Download(self, selection, format_, actor, zone, watch)
+
+    async def course(self, watch: str, actor: Actor) -> Course:
+        """How far an export of theirs is.  Raises `NotFound` once it has ended."""
+        course = await self.progress.of(work_of(watch, actor.name))
+        if course is None or not course.under_way(self.clock()):
+            raise NotFound(f"export watched as {watch}")
+        return course
 
 
 class Download(Response):
@@ -52,6 +70,7 @@ class Download(Response):
         format_: Format,
         actor: Actor,
         zone: ZoneInfo,
+        watch: str = "",
     ) -> None:
         self.status_code = HTTPStatus.OK
         self.background = None
@@ -60,6 +79,7 @@ class Download(Response):
         self._format = format_
         self._by = actor.name
         self._zone = zone
+        self._watch = watch
         self._at = downloads.clock()
         self.init_headers(
             {
@@ -95,6 +115,7 @@ class Download(Response):
         beginning = self._from.exports.begin(self._selection, self._format, by=self._by)
         async with (
             beginning as export,
+            self._told(export),
             aclosing(pieces(export, self._zone, self._at)) as made,
         ):
             async for piece in made:
@@ -104,6 +125,24 @@ class Download(Response):
                 await self._hand(send, {**_BODY, "body": piece, "more_body": True})
         # The log has its end: only now is the file whole for whoever receives it.
         await self._hand(send, {**_BODY, "body": b"", "more_body": False})
+
+    @asynccontextmanager
+    async def _told(self, export: Export) -> AsyncIterator[None]:
+        """Whoever watches is told how many rows are written."""
+        progress, course = self._from.progress, None
+        if self._watch:
+            total = await self._from.exports.total(self._selection)
+            work = work_of(self._watch, self._by)
+            course = await progress.begin(work, by=self._by, total=total)
+        if course is None:
+            yield
+            return
+        try:
+            async with progress.telling(course, lambda: export.tally.rows):
+                yield
+        finally:
+            with suppress(LedgerError):  # then it is soon given up for lost
+                await progress.end(course)
 
     async def _hand(self, send: Send, event: Message) -> None:
         async with asyncio.timeout(self._from.patience):
@@ -122,6 +161,10 @@ class Download(Response):
 
     def _name(self) -> str:
         return f"{self._selection.subject}-{self._at:%Y%m%dT%H%M%SZ}.{self._format}"
+
+
+def work_of(watch: str, by: str) -> str:
+    return f"export/{by}/{watch}"
 
 
 async def _gone(receive: Receive) -> None:

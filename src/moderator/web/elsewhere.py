@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from moderator.domain.access import Grant, Role
+from moderator.domain.access import Grant, Role, folded
 from moderator.errors import IdentityError, WeComError
 from moderator.identity.flow import Flow
 from moderator.identity.granting import roles_of
@@ -83,7 +83,7 @@ class WeComSite:
         del flow  # WeCom binds a code to nothing but the app
         member = await self._member(code)
         newcomer = Newcomer(
-            name=_named(member.userid.lower(), self.name),
+            name=_named(member.userid, self.name),
             display=member.name[:_LONGEST_NAME],
             source=Source.WECOM,
             subject=member.userid.lower(),
@@ -112,7 +112,7 @@ class WeComSite:
 
 def _named(name: str, source: str) -> str:
     """As it stands in the audit log: nobody from elsewhere passes for a user from here."""
-    return f"{name[:_LONGEST_NAME]} ({source})"
+    return f"{folded(name)[:_LONGEST_NAME]} ({source})"
 
 
 def _turned(site: str, error: Exception) -> Turned:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from moderator.domain.access import Grant
-from moderator.errors import NameTaken
+from moderator.domain.access import Grant, folded
+from moderator.errors import AccountChanged, NameTaken
 from moderator.identity.passwords import Passwords, fault_of
 from moderator.ledger.access.accounts import Account, Accounts, Newcomer
 from moderator.ledger.access.attempts import Attempts, Guessed
@@ -80,7 +80,7 @@ class Entrance:
         self.passwords = passwords
         self._attempts = attempts
         self._audit = audit
-        self._reserved = frozenset(reserved)
+        self._reserved = frozenset(map(folded, reserved))
         self._clock = clock
 
     async def by_password(self, name: str, password: str, visit: Visit) -> Account:
@@ -91,8 +91,8 @@ class Entrance:
         """
         name = name.strip().lower()
         account, address = Guessed.account(name), Guessed.address(visit.address)
-        await self._admit(account, address)
         found = await self.accounts.credentials(name) if _NAME.fullmatch(name) else None
+        await self._admit(visit, account, address, whose=found[0] if found else None)
         fits = await self.passwords.verify(password, found[1] if found else "")
         if found is None or not fits or found[0].disabled_at:
             await self._note_failure(found[0] if found else None, visit)
@@ -103,7 +103,7 @@ class Entrance:
 
     async def look(self, code: str, visit: Visit) -> Invitation:
         """What an invitation is good for."""
-        await self._admit(Guessed.address(visit.address))
+        await self._admit(visit, Guessed.address(visit.address))
         invitation = await self.invitations.look(code)
         if invitation is None:
             await self._note_failure(None, visit)
@@ -128,7 +128,7 @@ class Entrance:
 
     async def admit_answer(self, visit: Visit) -> None:
         """Count what came back from another site as a guess, before that site is asked."""
-        await self._admit(Guessed.address(visit.address))
+        await self._admit(visit, Guessed.address(visit.address))
 
     async def by_other_site(self, newcomer: Newcomer, told: Grant | None, visit: Visit) -> Account:
         """Whoever another site knows, if it or an admin here says what they may do."""
@@ -139,23 +139,38 @@ class Entrance:
         await self._attempts.forgive(Guessed.account(account.name), Guessed.address(visit.address))
         return account
 
-    async def change_password(self, account_id: int, old: str, new: str, visit: Visit) -> None:
+    async def change_password(self, account_id: int, old: str, new: str, visit: Visit) -> Account:
         """Another password for a local user who knows the one before; all log-ins end."""
         account = await self.accounts.one(account_id)
-        await self.by_password(account.name, old, visit)
+        proved = await self.by_password(account.name, old, visit)
         self._check(account.name, new)
         hashed = await self.passwords.hash(new)
-        await self.accounts.set_password(account.id, hashed, by=account.name)
+        try:
+            return await self.accounts.set_password(proved, hashed, by=account.name)
+        except AccountChanged as error:
+            raise Turned(Reason.WRONG) from error
 
-    async def _admit(self, *guessed: Guessed) -> None:
-        wait = await self._attempts.admit(*guessed)
+    async def begin(self, account: Account, visit: Visit, *, replaces: str) -> str:
+        """The secret of a session of whoever just proved who they are.
+
+        Raises `Turned` where what they proved it with was changed meanwhile.
+        """
+        try:
+            return await self.sessions.begin(account, visit, replaces=replaces)
+        except AccountChanged as error:
+            await self._note_failure(account, visit)
+            raise Turned(Reason.WRONG) from error
+
+    async def _admit(self, visit: Visit, *guessed: Guessed, whose: Account | None = None) -> None:
+        refused = _deed("login.throttled", whose, visit)
+        wait = await self._attempts.admit(*guessed, refused=refused)
         if wait > timedelta(0):
             raise Turned(Reason.WAIT, wait)
 
     def _check(self, name: str, password: str) -> None:
         if not _NAME.fullmatch(name):
             raise Turned(Reason.NAME)
-        if name in self._reserved:
+        if folded(name) in self._reserved:
             raise Turned(Reason.NAME_TAKEN)
         if fault := fault_of(password, name):
             raise Turned(Reason(fault))
@@ -166,14 +181,18 @@ class Entrance:
             await self.accounts.rehash(account.id, kept, better)
 
     async def _note_failure(self, account: Account | None, visit: Visit, *, who: str = "") -> None:
-        """Without what was typed for a name: it may be a password."""
-        deed = Deed(
-            actor=account.name if account else who,
-            action="login.failed",
-            subject=f"user/{account.id}" if account else "",
-            detail={"method": visit.method, "address": visit.address},
-        )
+        deed = _deed("login.failed", account, visit, who=who)
         await self._audit.write(deed, at=self._clock())
+
+
+def _deed(action: str, account: Account | None, visit: Visit, *, who: str = "") -> Deed:
+    """Without what was typed for a name: it may be a password."""
+    return Deed(
+        actor=account.name if account else who,
+        action=action,
+        subject=f"user/{account.id}" if account else "",
+        detail={"method": visit.method, "address": visit.address},
+    )
 
 
 def _shown(display: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from moderator.domain.access import Actor, Right
 from moderator.exporting.table import Format
 from moderator.ledger.desk.exports import Exports, Fate
+from moderator.ledger.desk.progress import Progress
 from moderator.ledger.desk.selections import (
     PeopleFilter,
     actions_selected,
@@ -30,6 +31,7 @@ from moderator.web.registry import PeopleSearch
 from moderator.web.searching import ViolationSearch
 
 CHINA: Final = "Asia/Shanghai"
+WATCH: Final = r"^([0-9a-f]{32})?$"
 
 
 def _a_zone(name: str) -> str:
@@ -49,6 +51,12 @@ class Written(BaseModel):
         CHINA,
         description="IANA name of the zone of moments in CSV and XLSX; JSON lines have UTC.",
         json_schema_extra={"format": "time-zone"},
+    )
+
+    watch: Annotated[str, Field(pattern=WATCH)] = Field(
+        "",
+        description="A random name for this export: while it is under way"
+        " `/exports/progress/{watch}` tells you how far it is.",
     )
 
     @property
@@ -97,6 +105,15 @@ class ExportAnswer(BaseModel):
     reason: str = Field(description="Why it was aborted.")
 
 
+class CourseAnswer(BaseModel):
+    """How far an export is."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    done: int = Field(description="Rows written.")
+    total: int = Field(description="Rows that there were when it began.")
+
+
 Ending = Annotated[Format, Path(description="What the file shall be.")]
 ExportId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`X-Export-Id`.")]
 
@@ -122,6 +139,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 
 def exports_router(
     exports: Exports,
+    progress: Progress,
     access: Access,
     *,
     corp: str,
@@ -139,11 +157,11 @@ def exports_router(
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     )
-    downloads = Downloads(exports=exports, clock=clock)
+    downloads = Downloads(exports=exports, progress=progress, clock=clock)
     _add_violations(router, downloads, access)
     _add_people(router, downloads, access, corp, policy)
     _add_audit(router, downloads, access)
-    _add_fates(router, exports, access)
+    _add_fates(router, exports, downloads, access)
     return router
 
 
@@ -158,7 +176,7 @@ def _add_violations(router: APIRouter, downloads: Downloads, access: Access) -> 
     ) -> Response:
         """Export violations by the filters of their list, newest first, without their texts."""
         selection = violations_selected(wanted.as_filter(actor.departments))
-        return downloads.of(selection, ending, actor, wanted.zone)
+        return downloads.of(selection, ending, actor, wanted.zone, wanted.watch)
 
     @router.get("/actions.{ending}", response_class=Response, responses=_FILE)
     async def export_actions(
@@ -168,7 +186,7 @@ def _add_violations(router: APIRouter, downloads: Downloads, access: Access) -> 
     ) -> Response:
         """Export actions by the filters of their list, newest first."""
         selection = actions_selected(wanted.as_filter(), actor.departments)
-        return downloads.of(selection, ending, actor, wanted.zone)
+        return downloads.of(selection, ending, actor, wanted.zone, wanted.watch)
 
 
 def _add_people(
@@ -187,7 +205,7 @@ def _add_people(
         """Export what counts for and against everybody with a violation, as it stands now."""
         people = wanted.as_filter(actor.departments)
         selection = people_selected(corp, people, policy(), now=downloads.clock())
-        return downloads.of(selection, ending, actor, wanted.zone)
+        return downloads.of(selection, ending, actor, wanted.zone, wanted.watch)
 
 
 def _add_audit(router: APIRouter, downloads: Downloads, access: Access) -> None:
@@ -206,10 +224,20 @@ def _add_audit(router: APIRouter, downloads: Downloads, access: Access) -> None:
         if actor.departments is not None:
             told = "The audit log is not divided by departments, and you are bound to some."
             raise Refusal(HTTPStatus.FORBIDDEN, "forbidden", told)
-        return downloads.of(audit_selected(wanted.as_filter()), ending, actor, wanted.zone)
+        return downloads.of(
+            audit_selected(wanted.as_filter()), ending, actor, wanted.zone, wanted.watch
+        )
 
 
-def _add_fates(router: APIRouter, exports: Exports, access: Access) -> None:
+def _add_fates(router: APIRouter, exports: Exports, downloads: Downloads, access: Access) -> None:
+    @router.get("/progress/{watch}", responses=responses(HTTPStatus.NOT_FOUND))
+    async def watch_export(
+        watch: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="As it was given.")],
+        actor: Annotated[Actor, Depends(access.needs(Right.EXPORT))],
+    ) -> CourseAnswer:
+        """Tell how many rows of an export of yours are written; nothing once it has ended."""
+        return CourseAnswer.model_validate(await downloads.course(watch, actor))
+
     @router.get("/{export_id}", responses=responses(HTTPStatus.NOT_FOUND))
     async def explain_export(
         export_id: ExportId, actor: Annotated[Actor, Depends(access.needs(Right.EXPORT))]

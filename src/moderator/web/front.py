@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moderator.web.bodies import BodyLimit
 from moderator.web.headers import SecurityHeaders
+from moderator.web.renewing import RenewedCookies
 
 
 class Moderator(FastAPI):
@@ -23,7 +24,7 @@ class Moderator(FastAPI):
         route = Route(f"{path}{{app}}", callbacks, methods=["GET", "POST"])
         self.router.routes.append(route)  # where it is listed; `__call__` is quicker
         # Outside of everything: a framework's own answers to errors have headers too.
-        self._guarded = SecurityHeaders(BodyLimit(super().__call__))
+        self._guarded = SecurityHeaders(BodyLimit(RenewedCookies(super().__call__)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self._path):

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.domain.access import Actor, Right, Role
+from moderator.errors import NameTaken
 from moderator.ledger.access.accounts import Account, Accounts
 from moderator.ledger.access.api_tokens import ApiToken, check_label
 from moderator.web.access import Access, Logins
@@ -148,13 +149,22 @@ def _add_tokens(router: APIRouter, accounts: Accounts, logins: Logins, access: A
         found = await logins.tokens.list(account.id)
         return TokenList(items=tuple(map(TokenAnswer.model_validate, found)))
 
-    @router.post("/tokens", tags=["access"], status_code=HTTPStatus.CREATED)
+    @router.post(
+        "/tokens",
+        tags=["access"],
+        status_code=HTTPStatus.CREATED,
+        responses=responses(HTTPStatus.CONFLICT),
+    )
     async def make_token(wanted: NewToken, actor: Annotated[Actor, Depends(owns)]) -> MadeToken:
         """Make a token; its value is shown this once."""
         account = await owner_of(accounts, actor)
         rights = grantable(actor, wanted.rights)
         lasts = timedelta(days=wanted.days)
-        made, value = await logins.tokens.create(account, wanted.label, rights, lasts=lasts)
+        try:
+            made, value = await logins.tokens.create(account, wanted.label, rights, lasts=lasts)
+        except NameTaken as error:
+            told = "You have a token with such a label."
+            raise Refusal(HTTPStatus.CONFLICT, "label_taken", told) from error
         return MadeToken.of(made, value)
 
     @router.delete("/tokens/{token_id}", tags=["access"], responses=responses(HTTPStatus.NOT_FOUND))

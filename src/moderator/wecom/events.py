@@ -6,15 +6,17 @@ Nothing that WeCom may add one day fails here: unknown types and missing fields 
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from moderator.domain.cards import CardAnswer
-from moderator.domain.message import Ignored, IgnoredReason, Message, Source
+from moderator.domain.message import Ignored, IgnoredReason, Message, Source, TextField
 from moderator.domain.people import ContactChange
 from moderator.errors import MalformedEnvelope
-from moderator.wecom import cards
+from moderator.wecom import cards, xml
 from moderator.wecom.app_chat import read_xml, readable_fields
 from moderator.wecom.contact_events import contact_change
 from moderator.wecom.incoming import Incoming
+from moderator.wecom.quotes import may_quote
 from moderator.wecom.robot import read_json
 
 _FORMS = {b"<": read_xml, b"{": read_json}
@@ -36,6 +38,8 @@ def read(
     `own` are the lower-case userids under which we write ourselves, besides WeCom's `sys`, the
     corp id (the sender of passive replies) and the robot that the callback is for.
     """
+    if usual := _usual(plain, app, corp, own):
+        return usual
     form = _FORMS.get(plain.lstrip()[:1])
     if form is None:
         raise MalformedEnvelope("neither XML nor JSON")
@@ -55,6 +59,30 @@ def read(
         key=hashlib.sha256(plain).hexdigest(),
         event=incoming.event or incoming.kind,
         detail=_detail(incoming) if reason is IgnoredReason.INCOMPLETE else "",
+    )
+
+
+def _usual(plain: bytes, app: str, corp: str, own: Collection[str]) -> Message | None:
+    """A text message as members write it, as the long way would read it; None for all others."""
+    found = xml.text_message(plain)
+    if found is None:
+        return None
+    sender, message_id, created, text = found
+    sent_at = _time(created)
+    if sent_at is None or not (sender and message_id) or may_quote(text) or not text.strip():
+        return None
+    if (name := sender.lower()) in own or name in {_SYSTEM, corp.lower()}:
+        return None
+    return Message(
+        key=message_key(corp, app, sender, message_id),
+        corp=corp,
+        app=app,
+        source=Source.CALLBACK,
+        sender=sender,
+        message_id=message_id,
+        kind="text",
+        sent_at=sent_at,
+        fields=(TextField("Content", text),),
     )
 
 
@@ -116,6 +144,7 @@ def _message(
     )
 
 
+@lru_cache(maxsize=64)  # under load many are sent within the same second
 def _time(seconds: str) -> datetime | None:
     try:
         at = datetime.fromtimestamp(int(seconds), UTC)

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 """The one flat form in which WeCom writes XML, read in a single pass.
 
-`xml.py` says the same with regular expressions for where nothing could be compiled; a property test
-holds both to what expat says.
+Where it says None, and where nothing could be compiled, expat reads; property tests hold the two
+equal.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -12,48 +12,153 @@ cdef extern from "Python.h":
     unicode PyUnicode_DecodeUTF8(const char*, Py_ssize_t, const char*)
 
 
+cdef struct Child:
+    const unsigned char* name
+    Py_ssize_t length
+    const unsigned char* text
+    Py_ssize_t size
+
+
 def children(bytes document not None):
     """Names and texts of the root's children where that is all there is; else None."""
     cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(document)
     cdef const unsigned char* end = at + PyBytes_GET_SIZE(document)
-    cdef const unsigned char* name
-    cdef const unsigned char* text
-    cdef Py_ssize_t length, size
+    cdef Child child
     cdef list found = []
-    if not _is(at, end, b"<xml>", 5):
-        return None
-    at = _past_space(at + 5, end)
-    while not _is(at, end, b"</xml>", 6):
-        if at == end or at[0] != c"<":
+    at = _opened(at, end)
+    while at != NULL and not _is(at, end, b"</xml>", 6):
+        at = _read(at, end, &child)
+        if at == NULL:
             return None
-        name = at + 1
-        at = _past_name(name, end)
-        length = at - name
-        if length == 0 or at == end or at[0] != c">":
-            return None
-        at += 1
-        if _is(at, end, b"<![CDATA[", 9):
-            text = at + 9
-            at = _end_of_data(text, end)
-            size = at - text
-            at += 3
-        else:
-            text = at
-            at = _end_of_text(text, end)
-            size = at - text
-        if at >= end or not _closes(at, end, name, length) or not _plain(text, size):
-            return None
-        at = _past_space(at + length + 3, end)
         try:
-            found.append(
-                (
-                    PyUnicode_DecodeUTF8(<const char*>name, length, NULL),
-                    PyUnicode_DecodeUTF8(<const char*>text, size, NULL),
-                )
-            )
+            found.append((_decoded(child.name, child.length), _decoded(child.text, child.size)))
         except UnicodeDecodeError:
             return None
-    return found if _past_space(at + 6, end) == end else None
+    return found if at != NULL and _past_space(at + 6, end) == end else None
+
+
+def only_text(bytes document not None, bytes name not None):
+    """Text of the one child called `name`; None unless it is the only one and all else ASCII."""
+    cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(document)
+    cdef const unsigned char* end = at + PyBytes_GET_SIZE(document)
+    cdef Child child, wanted
+    wanted.name = NULL
+    at = _opened(at, end)
+    while at != NULL and not _is(at, end, b"</xml>", 6):
+        at = _read(at, end, &child)
+        if at == NULL or not _ascii(child.text, child.size):
+            return None
+        if _called(&child, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)):
+            if wanted.name != NULL:
+                return None
+            wanted = child
+    if at == NULL or wanted.name == NULL or _past_space(at + 6, end) != end:
+        return None
+    return _decoded(wanted.text, wanted.size)
+
+
+def text_message(bytes document not None):
+    """FromUserName, MsgId, CreateTime and Content of a text message, each there once; else None."""
+    cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(document)
+    cdef const unsigned char* end = at + PyBytes_GET_SIZE(document)
+    cdef Child child, sender, message, created, content
+    cdef bint is_text = False
+    sender.name = message.name = created.name = content.name = NULL
+    at = _opened(at, end)
+    while at != NULL and not _is(at, end, b"</xml>", 6):
+        at = _read(at, end, &child)
+        if at == NULL:
+            return None
+        if _called(&child, b"Content", 7):
+            if content.name != NULL:
+                return None
+            content = child
+        elif not _ascii(child.text, child.size):
+            return None
+        elif _called(&child, b"FromUserName", 12):
+            if sender.name != NULL:
+                return None
+            sender = child
+        elif _called(&child, b"MsgId", 5):
+            if message.name != NULL:
+                return None
+            message = child
+        elif _called(&child, b"CreateTime", 10):
+            if created.name != NULL:
+                return None
+            created = child
+        elif _called(&child, b"MsgType", 7):
+            if is_text or child.size != 4 or memcmp(child.text, b"text", 4) != 0:
+                return None
+            is_text = True
+        elif _called(&child, b"InfoType", 8):
+            return None
+    if at == NULL or not is_text or _past_space(at + 6, end) != end:
+        return None
+    if sender.name == NULL or message.name == NULL or created.name == NULL or content.name == NULL:
+        return None
+    try:
+        text = _decoded(content.text, content.size)
+    except UnicodeDecodeError:
+        return None
+    return (
+        _decoded(sender.text, sender.size),
+        _decoded(message.text, message.size),
+        _decoded(created.text, created.size),
+        text,
+    )
+
+
+cdef inline const unsigned char* _opened(
+    const unsigned char* at, const unsigned char* end
+) noexcept:
+    """Past the root's tag; NULL for another root."""
+    return _past_space(at + 5, end) if _is(at, end, b"<xml>", 5) else NULL
+
+
+cdef inline const unsigned char* _read(
+    const unsigned char* at, const unsigned char* end, Child* child
+) noexcept:
+    """Past the child that begins here; NULL where it is none or has not the flat form."""
+    if at == end or at[0] != c"<":
+        return NULL
+    child.name = at + 1
+    at = _past_name(child.name, end)
+    child.length = at - child.name
+    if child.length == 0 or at == end or at[0] != c">":
+        return NULL
+    at += 1
+    if _is(at, end, b"<![CDATA[", 9):
+        child.text = at + 9
+        at = _end_of_data(child.text, end)
+        child.size = at - child.text
+        at += 3
+    else:
+        child.text = at
+        at = _end_of_text(at, end)
+        child.size = at - child.text
+    if at >= end or not _closes(at, end, child.name, child.length):
+        return NULL
+    if not _plain(child.text, child.size):
+        return NULL
+    return _past_space(at + child.length + 3, end)
+
+
+cdef inline str _decoded(const unsigned char* text, Py_ssize_t size):
+    return PyUnicode_DecodeUTF8(<const char*>text, size, NULL)
+
+
+cdef inline bint _called(Child* child, const char* name, Py_ssize_t length) noexcept:
+    return child.length == length and memcmp(child.name, name, length) == 0
+
+
+cdef inline bint _ascii(const unsigned char* at, Py_ssize_t size) noexcept:
+    cdef const unsigned char* end = at + size
+    while at < end:
+        if at[0] >= 0x80:
+            return False
+        at += 1
+    return True
 
 
 cdef inline bint _is(

@@ -14,8 +14,18 @@ _RULE = re.compile(r'"\r?\n-{6,}\r?\n')
 _WECHAT = re.compile(r"「[^\n：]{1,64}：.*?」\r?\n(?:- ){4,}-?[^\S\n]*\n", re.DOTALL)
 
 
+_OPENINGS = ("「", "这是一条引用", "This is a quote")
+
+
+def may_quote(text: str) -> bool:
+    """Whether `text` begins as every quoted reply does."""
+    return text.startswith(_OPENINGS)
+
+
 def own_words(text: str) -> str:
     """Return what the writer of `text` added to the message quoted in it, or all of `text`."""
+    if not may_quote(text):
+        return text
     if wechat := _WECHAT.match(text):
         return text[wechat.end() :]
     heads = _HEADS.match(text)

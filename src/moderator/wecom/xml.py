@@ -12,10 +12,18 @@ from xml.parsers import expat
 from moderator.errors import MalformedEnvelope
 
 try:
-    from moderator.wecom.flat import children as _at_a_glance
-except ImportError:  # not compiled on this machine
+    from moderator.wecom.flat import children as _children
+    from moderator.wecom.flat import only_text as _only_text
+    from moderator.wecom.flat import text_message as _text_message
+except ImportError:  # not compiled on this machine, or before it knew all of them
 
-    def _at_a_glance(document: bytes) -> list[tuple[str, str]] | None:  # noqa: ARG001
+    def _children(document: bytes) -> list[tuple[str, str]] | None:  # noqa: ARG001
+        return None
+
+    def _only_text(document: bytes, name: bytes) -> str | None:  # noqa: ARG001
+        return None
+
+    def _text_message(document: bytes) -> tuple[str, str, str, str] | None:  # noqa: ARG001
         return None
 
 
@@ -24,7 +32,10 @@ MOST_ELEMENTS = 4096
 
 def only_text(document: bytes, name: str) -> str:
     """Text of the one element called `name`; raises `MalformedEnvelope` for none or several."""
-    known = _at_a_glance(document)
+    glanced = _only_text(document, name.encode())
+    if glanced is not None:
+        return glanced
+    known = _children(document)
     every = texts(document) if known is None else known
     found = [text for element, text in every if element == name]
     if len(found) != 1:
@@ -37,7 +48,7 @@ def fields(document: bytes) -> dict[str, str]:
 
     Of a child that has children of its own only the name tells anything; see `texts` for those.
     """
-    known = _at_a_glance(document)
+    known = _children(document)
     if known is not None:
         return dict(reversed(known))
     parser = expat.ParserCreate("utf-8")
@@ -61,6 +72,14 @@ def fields(document: bytes) -> dict[str, str]:
     parser.CharacterDataHandler = chunks.append
     _run(parser, document)
     return found
+
+
+def text_message(document: bytes) -> tuple[str, str, str, str] | None:
+    """`FromUserName`, `MsgId`, `CreateTime` and `Content` of a text message in its usual form.
+
+    None for everything else, and wherever one of the four is not there exactly once.
+    """
+    return _text_message(document)
 
 
 def texts(document: bytes) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from moderator.domain.access import Grant, Role
-from moderator.errors import NameTaken, NotFound
-from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source
+from moderator.errors import AccountChanged, NameTaken, NotFound
+from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source, follow
 from moderator.ledger.access.invitations import Invitations
 from moderator.ledger.access.sessions import Sessions, Visit
 from moderator.ledger.audit import Audit
@@ -34,6 +34,7 @@ class House:
     """Everything that keeps users, by one clock."""
 
     def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self.clock = Clock()
         self.accounts = Accounts(engine, clock=self.clock)
         self.invitations = Invitations(engine, clock=self.clock)
@@ -173,10 +174,24 @@ async def test_a_new_password_by_invitation_ends_what_is_open(house: House) -> N
     assert found[1] == "new hash"
 
 
+async def test_a_password_that_was_changed_meanwhile_stays(house: House) -> None:
+    """Whoever proved the old one cannot replace the new one."""
+    account = await house.local()
+    house.clock.now += timedelta(seconds=1)
+    await house.accounts.set_password(account, "by an invitation", by="boss")
+
+    with pytest.raises(AccountChanged):
+        await house.accounts.set_password(account, "by a thief", by="wang")
+
+    found = await house.accounts.credentials("wang")
+    assert found is not None
+    assert found[1] == "by an invitation"
+
+
 async def test_a_better_hash_does_not_bring_an_old_password_back(house: House) -> None:
     """A password that was changed meanwhile stays changed."""
     account = await house.local()
-    await house.accounts.set_password(account.id, "newer", by="wang")
+    await house.accounts.set_password(account, "newer", by="wang")
 
     await house.accounts.rehash(account.id, "hash", "better")
 
@@ -233,6 +248,21 @@ async def test_a_name_given_to_another_person_is_not_theirs(house: House) -> Non
     assert second.name == "https://id.test u-2 (oidc)"
 
 
+async def test_who_gets_a_userid_that_another_had_gets_another_name(house: House) -> None:
+    """A renamed person keeps the name by which the audit log knows them."""
+    wang = Newcomer(name="wang (wecom)", display="王", source=Source.WECOM, subject="wang")
+    first = await house.accounts.welcome(wang, REVIEWER)
+    async with house.engine.begin() as transaction:
+        await follow(transaction, Source.WECOM, "wang", "wang.lei", at=NOW)
+
+    second = await house.accounts.welcome(wang, REVIEWER)
+
+    assert first is not None
+    assert second is not None
+    assert (await house.accounts.one(first.id)).name == "wang (wecom)"
+    assert (first.id != second.id, second.name) == (True, "wang.2 (wecom)")
+
+
 async def test_nobody_is_expected_twice(house: House) -> None:
     """One person is one user."""
     assert await house.accounts.add(somebody(), REVIEWER, by="boss") is not None
@@ -272,7 +302,7 @@ async def test_a_code_for_a_password_ends_with_its_change(house: House) -> None:
     account = await house.local()
     _, code = await house.invitations.renew(account, by="boss", lasts=timedelta(hours=1))
 
-    await house.accounts.set_password(account.id, "newer", by="wang")
+    await house.accounts.set_password(account, "newer", by="wang")
 
     assert await house.invitations.look(code) is None
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from moderator.domain.access import Grant, Right, Role
-from moderator.errors import NotFound
+from moderator.errors import NameTaken, NotFound
 from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source
 from moderator.ledger.access.api_tokens import ApiTokens
 from moderator.ledger.audit import Audit
@@ -145,7 +145,9 @@ async def test_what_is_no_token_is_nobody(tokens: ApiTokens, value: str) -> None
     assert await tokens.find(value) is None
 
 
-@pytest.mark.parametrize("label", [*Source, "WeCom", " oidc ", "cli"])
+@pytest.mark.parametrize(
+    "label", [*Source, "WeCom", " oidc ", "cli", "ｃｌｉ", "ＷｅＣｏｍ", "w\u200becom"]
+)
 async def test_no_label_makes_its_holder_another_user(
     tokens: ApiTokens, owner: Account, label: str
 ) -> None:
@@ -180,3 +182,18 @@ async def test_an_owner_who_lost_every_role_has_no_tokens(
     await accounts.welcome(newcomer, None)
 
     assert await tokens.find(value) is None
+
+
+@pytest.mark.parametrize("label", ["bot", "Bot", "ｂｏｔ", " bot ", "bo\u200bt"])
+async def test_two_tokens_of_one_owner_are_told_apart(
+    tokens: ApiTokens, owner: Account, label: str
+) -> None:
+    """By what people read, in any width and case; a revoked one stands in nobody's way."""
+    first, _ = await tokens.create(owner, "bot", EXPORTS, lasts=MONTH)
+    with pytest.raises(NameTaken):
+        await tokens.create(owner, label, EXPORTS, lasts=MONTH)
+
+    await tokens.revoke(first.id, by="wang")
+
+    made, _ = await tokens.create(owner, label, EXPORTS, lasts=MONTH)
+    assert made.label == label

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from moderator.ledger.access.attempts import (
     FORGOTTEN_AFTER,
@@ -12,10 +13,13 @@ from moderator.ledger.access.attempts import (
     Guessed,
     wait_after,
 )
+from moderator.ledger.audit import Audit, Deed
 from moderator.ledger.database.engine import Engine
+from moderator.ledger.schema.access import login_attempts
 
 WANG = Guessed.account("wang")
 HERE = Guessed.address("10.0.0.1")
+REFUSED = Deed(actor="wang", action="login.throttled")
 
 
 class Clock:
@@ -114,3 +118,59 @@ async def test_an_admin_may_let_somebody_try_again(attempts: Attempts) -> None:
     await attempts.forget(WANG)
 
     assert await attempts.admit(WANG) == timedelta(0)
+
+
+async def test_a_flood_of_refused_guesses_is_one_row_of_the_audit_log(
+    database: Engine, attempts: Attempts, clock: Clock
+) -> None:
+    """One for each wait, however many come during it."""
+    await guesses(attempts, 5, WANG, HERE)
+    for turn in range(1, 4):
+        refused = [attempts.admit(WANG, HERE, refused=REFUSED) for _ in range(10)]
+        assert timedelta(0) not in await asyncio.gather(*refused)
+
+        told = await Audit(database).page()
+        assert [row.deed.action for row in told] == ["login.throttled"] * turn
+        clock.now += timedelta(minutes=1)
+        assert await attempts.admit(WANG, HERE, refused=REFUSED) == timedelta(0)
+
+
+async def test_who_waits_at_two_doors_is_told_of_once(database: Engine, attempts: Attempts) -> None:
+    """Other addresses make no more rows of a wait at the account."""
+    await guesses(attempts, 5, WANG)
+    for turn in range(20):
+        await attempts.admit(WANG, Guessed.address(f"10.0.0.{turn}"), refused=REFUSED)
+
+    assert len(await Audit(database).page()) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("", "unix:", False),
+    ],
+)
+def test_addresses_of_one_connection_count_together(one: str, other: str, *, same: bool) -> None:
+    """With IPv6 anybody has 2^64 of them."""
+    assert (Guessed.address(one).key == Guessed.address(other).key) == same
+
+
+async def test_what_counts_no_more_is_cleared_away(
+    database: Engine, attempts: Attempts, clock: Clock
+) -> None:
+    """Nobody has to log in for that; what still counts stays."""
+    await guesses(attempts, 3, WANG)
+    clock.now += FORGOTTEN_AFTER + timedelta(seconds=1)
+    await attempts.admit(HERE)
+
+    assert await attempts.erase_expired(clock.now) == 1
+
+    async with database.begin() as transaction:
+        (row,) = await transaction.rows(select(login_attempts))
+    assert bytes(row["key"]) == HERE.key
+    assert await attempts.erase_expired(clock.now) == 0

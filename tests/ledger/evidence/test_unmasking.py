@@ -164,6 +164,21 @@ async def test_what_waits_is_listed_for_whoever_may_grant_it(
     assert [request.id for request in within] == [asked[0].id]
 
 
+async def test_what_waits_is_listed_page_by_page_and_of_one_case(
+    record: Record, together: Unmaskings, now: datetime
+) -> None:
+    """However many wait, each is come by; the page of a case asks for its own alone."""
+    cases = [(await record(number, sender=str(number))).violation_id for number in (1, 2, 3)]
+    asked = [(await together.ask(id_, LI, reason="x", now=now)).id for id_ in cases]
+
+    first = await together.waiting(WANG, limit=2, now=now)
+    second = await together.waiting(WANG, after=first[-1].id, limit=2, now=now)
+    of_last = await together.waiting(WANG, of=cases[2], limit=1, now=now)
+
+    assert [one.id for one in (*first, *second)] == asked
+    assert [one.id for one in of_last] == asked[2:]
+
+
 async def test_outside_ones_departments_nothing_is_there(
     record: Record, alone: Unmaskings, together: Unmaskings, database: Engine, now: datetime
 ) -> None:

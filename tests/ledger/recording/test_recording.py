@@ -17,6 +17,7 @@ from moderator.ledger.database.engine import Engine
 from moderator.ledger.database.listening import Listener
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.reading.violations import Violations
+from moderator.ledger.recording import inserting
 from moderator.ledger.recording.inserting import CHANNEL
 from moderator.ledger.recording.recorder import Recorded, Recorder
 from moderator.ledger.standing import standings
@@ -108,10 +109,13 @@ async def test_a_crash_before_the_commit_leaves_nothing(
 ) -> None:
     """An exception at the last step takes violation, actions and standing back."""
 
-    async def crash(*_: Any, **__: Any) -> None:
+    write = inserting.write
+
+    async def crash(*given: Any, **more: Any) -> None:
+        await write(*given, **more)
         raise RuntimeError("crash")
 
-    monkeypatch.setattr(standings, "write", crash)
+    monkeypatch.setattr(inserting, "write", crash)
     with pytest.raises(RuntimeError, match="crash"):
         await record()
 

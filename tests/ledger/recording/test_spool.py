@@ -145,3 +145,26 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, acknowledge
     await spool.close()
     assert set(said) - {""} <= set(kept)
     assert set(kept.values()) == {b"x" * 900}
+
+
+async def test_what_is_left_in_the_spool_of_another_database_is_told(tmp_path: Path) -> None:
+    """After a move to another server nobody would look into the old one's; it stays as it is."""
+    own, old, empty = (Spool(tmp_path / f"{name}.sqlite", limit=2**20) for name in "abc")
+    for spool in (own, old, empty):
+        await spool.keep(row("1"))
+    await empty.drop([one.id for one in await empty.oldest()])
+    await old.keep(row("2"))
+    await old.close()
+    (tmp_path / "not.sqlite").write_text("a spool", "utf-8")
+
+    assert await own.others() == {tmp_path / "b.sqlite": 2}
+    await own.close()
+    await empty.close()
+
+
+async def test_a_folder_that_is_not_there_has_no_other_spools(tmp_path: Path) -> None:
+    """The first row makes it."""
+    spool = Spool(tmp_path / "folder" / "s.sqlite", limit=2**20)
+
+    assert await spool.others() == {}
+    await spool.close()

@@ -14,10 +14,11 @@ from moderator.ledger.actions.requeueing import BURIED
 from moderator.ledger.audit import AuditRow, Deed
 from moderator.ledger.counting.counted import Period
 from moderator.ledger.records import Status
-from moderator.web.console import audit, health
+from moderator.web.console import health
 from moderator.web.console.addresses import Chip, address, chips
-from moderator.web.console.audit import AuditAsked, facts, place_of
+from moderator.web.console.audit import AuditAsked
 from moderator.web.console.catalogue import catalogues
+from moderator.web.console.deeds import facts, place_of, subject_of, told
 from moderator.web.console.outbox import GROUPS, ActionsAsked, group_of
 from moderator.web.console.statistics import StatisticsAsked
 from moderator.web.health import Condition, Part
@@ -108,6 +109,7 @@ def test_audit_days() -> None:
     [
         ("violation/17", "/console/cases/17"),
         ("person/wang/../x", "/console/people/wang%2F..%2Fx"),
+        ("job/3", "/console/jobs/3"),
         ("person/", ""),
         ("pause/3", ""),
         ("", ""),
@@ -121,13 +123,28 @@ def test_place_of_a_subject(subject: str, place: str) -> None:
 def test_deed_in_words() -> None:
     """A deed is told in the reader's language; one that nobody wrote words for as it is."""
 
-    def told(action: str) -> str:
+    def words(action: str) -> str:
         deed = Deed(actor="li", action=action)
         row = AuditRow(number=1, at=datetime.now(UTC), deed=deed, previous=b"", hash=b"")
-        return audit.told(row, CHINESE)
+        return told(row, CHINESE)
 
-    assert told("violation.dismissed") == "判为误报或撤销"
-    assert told("something.new") == "something.new"
+    assert words("violation.dismissed") == "判为误报或撤销"
+    assert words("something.new") == "something.new"
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("violation/17", "案件 #17"),
+        ("audit", "审计日志"),
+        ("rulebook/" + "3f" * 32, "规则集 3f3f3f3f3f3f"),
+        ("thing/9", "thing/9"),
+        ("", ""),
+    ],
+)
+def test_subject_in_words(subject: str, told: str) -> None:
+    """What a deed was done to is called as the pages call it."""
+    assert subject_of(subject, CHINESE) == told
 
 
 def test_facts_of_a_deed() -> None:
@@ -136,6 +153,8 @@ def test_facts_of_a_deed() -> None:
         "reason": "错判",
         "filter": {"states": ["failed"]},
         "errcode": None,
+        "unmasked": False,
+        "roles": ["auditor", "odd"],
         "version": 3,
         "odd": [1, 2],
     }
@@ -143,6 +162,7 @@ def test_facts_of_a_deed() -> None:
     assert facts(detail, CHINESE) == [
         ("理由", "错判"),
         ("条件", "states: failed"),
+        ("角色", "审计员, odd"),
         ("odd", "1, 2"),
     ]
 

@@ -94,7 +94,7 @@ def test_objections_once() -> None:
 @pytest.mark.parametrize(
     ("reason", "chinese"),
     [
-        ("allow phrase 发票抬头", "允许短语：发票抬头"),
+        ("allow phrase 发票抬头", "放行短语：发票抬头"),
         ("entropy 2.1 is below 3.5", "随机程度 2.1 低于要求的 3.5"),
         ("layer pinyin is not undone for this word", "这个词不还原“拼音”"),
         ("checksum resident-id fails", "校验码（resident-id）不通过"),

@@ -150,7 +150,7 @@ async def test_nobody_is_led_elsewhere(way_in: WayIn, back: str) -> None:
 
 
 async def test_guessing_is_slowed_down_and_says_for_how_long(way_in: WayIn) -> None:
-    """Also for the right password meanwhile; nothing is verified, nothing is written."""
+    """Also for the right password meanwhile; nothing is verified, and the log tells it once."""
     await way_in.user()
     browser = await way_in.browser()
     for _ in range(5):
@@ -162,8 +162,9 @@ async def test_guessing_is_slowed_down_and_says_for_how_long(way_in: WayIn) -> N
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "1"
     assert "秒后再试" in answer.text
+    assert (await browser.log_in()).status_code == 429
     assert len(way_in.passwords.verified) == verified
-    assert await way_in.told() == told
+    assert await way_in.told() == [("boss", "login.throttled"), *told]
     way_in.clock.now += timedelta(seconds=1)
     assert (await browser.log_in()).status_code == 303
 

@@ -7,8 +7,11 @@ from argon2 import PasswordHasher
 from tests.web.way_in.conftest import PASSWORD, Opening, WayIn
 
 from moderator.domain.access import Grant, Role
+from moderator.ledger.access.sessions import ROTATED_EVERY, Visit
+from moderator.web.entrance import Reason, Turned
 
 ADMIN = Grant(roles=frozenset({Role.ADMIN}))
+VISIT = Visit(method="password", address="10.0.0.1", browser="Firefox")
 
 
 async def test_nobody_sees_a_page_without_logging_in(way_in: WayIn) -> None:
@@ -127,7 +130,8 @@ async def test_a_hash_of_other_parameters_is_made_anew(way_in: WayIn) -> None:
     """At the next log-in, without anybody noticing."""
     user = await way_in.user()
     old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
-    await way_in.admission.accounts.set_password(user, old, by="root")
+    accounts = way_in.admission.accounts
+    await accounts.set_password(await accounts.one(user), old, by="root")
 
     await way_in.logged_in()
 
@@ -207,3 +211,53 @@ async def test_pages_come_in_both_languages(way_in: WayIn) -> None:
 
     assert "用户名" in chinese.text
     assert "User name" in english.text
+
+
+async def test_a_session_goes_on_under_new_secrets(way_in: WayIn) -> None:
+    """With the next page after a quarter of an hour; a form of before is still taken."""
+    await way_in.user()
+    browser = await way_in.logged_in()
+    before, form = browser.session, await browser.csrf("/console/account")
+    way_in.clock.now += ROTATED_EVERY
+
+    page = await browser.get("/console/account")
+
+    assert page.status_code == 200
+    assert "HttpOnly" in page.headers["set-cookie"]
+    assert browser.session != before
+    answer = await browser.http.post("/console/account/logout", data={"csrf": form})
+    assert answer.headers["location"] == "/console/login"
+    assert not browser.session
+
+
+async def test_a_page_of_the_api_renews_the_secret_too(way_in: WayIn) -> None:
+    """And whoever logs out with that request is logged out, not renewed."""
+    await way_in.user()
+    browser = await way_in.logged_in()
+    csrf = (await browser.get("/api/v1/session")).json()["csrf"]
+    way_in.clock.now += ROTATED_EVERY
+    before = browser.session
+    assert (await browser.get("/api/v1/session")).json()["csrf"] == csrf
+    assert browser.session != before
+
+    way_in.clock.now += ROTATED_EVERY
+    answer = await browser.http.delete("/api/v1/session", headers={"x-csrf-token": csrf})
+
+    assert answer.status_code == 200
+    assert len(answer.headers.get_list("set-cookie")) == 1
+    assert not browser.session
+
+
+async def test_who_proved_an_old_password_is_not_let_in(way_in: WayIn) -> None:
+    """It was changed between the proof and the session."""
+    user = await way_in.user()
+    accounts, entrance = way_in.admission.accounts, way_in.admission.entrance
+    proved = await entrance.by_password("boss", PASSWORD, VISIT)
+    way_in.clock.now += timedelta(seconds=1)
+    await accounts.set_password(await accounts.one(user), "another hash", by="root")
+
+    with pytest.raises(Turned) as turned:
+        await entrance.begin(proved, VISIT, replaces="")
+
+    assert turned.value.reason is Reason.WRONG
+    assert (await way_in.told())[0] == ("boss", "login.failed")

@@ -296,3 +296,19 @@ async def test_no_token_is_made_that_passes_for_another_user(way_in: WayIn, labe
     assert "the label must be none of cli, local, oidc, wecom" in answer.json()["detail"]
     assert "被误认为另一个用户" in page.text
     assert (await browser.get("/api/v1/tokens")).json()["items"] == []
+
+
+async def test_no_token_passes_for_another_of_its_owner(way_in: WayIn) -> None:
+    """A full-width label beside the same: over the API a conflict, in the console a sentence."""
+    await way_in.user()
+    browser = await way_in.logged_in()
+    await browser.api("POST", "/tokens", json={"label": "bot", "rights": ["see"], "days": 1})
+    wanted = {"label": "ｂｏｔ", "rights": ["see"], "days": 1}
+
+    answer = await browser.api("POST", "/tokens", json=wanted)
+    page = await browser.send("/console/account", "/console/account/tokens", **wanted)
+
+    assert (answer.status_code, answer.json()["error"]) == (409, "label_taken")
+    assert page.status_code == 422
+    assert "与你的另一个令牌混淆" in page.text
+    assert len((await browser.get("/api/v1/tokens")).json()["items"]) == 1

@@ -1,7 +1,7 @@
 """Users: who they are, what they may do, and how they prove it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from moderator.domain.access import Actor, Grant, Right, Role
-from moderator.errors import NotFound
+from moderator.errors import AccountChanged, NotFound
 from moderator.ledger import audit
 from moderator.ledger.audit import Deed
 from moderator.ledger.database.engine import Engine, Row, Transaction, prepare
@@ -23,6 +23,7 @@ _BY_SUBJECT = prepare(
     .with_for_update()
 )
 _MOST: Final = 1000
+_NAMESAKES: Final = 100
 _NOTHING: Final = Grant(roles=frozenset())
 
 
@@ -57,6 +58,7 @@ class Account:
     grant: Grant
     created_at: datetime
     created_by: str
+    changed_at: datetime
     disabled_at: datetime | None
     seen_at: datetime | None
 
@@ -145,14 +147,21 @@ class Accounts:
             await audit.write(transaction, _deed(by, "user.enabled", row), at=now)
         return account_of(row)
 
-    async def set_password(self, id_: int, password: str, *, by: str) -> None:
-        """Keep the hash of a new password; whatever was open with the old one ends."""
+    async def set_password(self, account: Account, password: str, *, by: str) -> Account:
+        """Keep the hash of a new password; whatever was open with the old one ends.
+
+        Raises `AccountChanged` where they were changed since they were read.
+        """
         now = self._clock()
         async with self._engine.begin() as transaction:
-            row = await _update(transaction, id_, {"password": password, "changed_at": now})
-            await _end_sessions(transaction, id_)
-            await end_renewals(transaction, id_)
+            before = await _one(transaction, account.id, lock=True)
+            if before.changed_at != account.changed_at:
+                raise AccountChanged(account.name)
+            row = await _update(transaction, account.id, {"password": password, "changed_at": now})
+            await _end_sessions(transaction, account.id)
+            await end_renewals(transaction, account.id)
             await audit.write(transaction, _deed(by, "user.password_changed", row), at=now)
+        return account_of(row)
 
     async def rehash(self, id_: int, before: str, after: str) -> None:
         """The same password under better parameters, unless it was changed meanwhile."""
@@ -217,8 +226,9 @@ async def follow(
 ) -> None:
     """Let the user whom their source calls something else now be known by that.
 
-    Where there is such a user already, nobody is known by the old subject any more: whoever gets
-    it next must not come in as them.
+    Their name stays, since the audit log tells by it who did what before.  Where there is such a
+    user already, nobody is known by the old subject any more: whoever gets it next must not come
+    in as them.
     """
     account = await known_as(transaction, source, subject)
     if subject == renamed_to or account is None:
@@ -254,6 +264,7 @@ def account_of(row: Row) -> Account:
         ),
         created_at=row["created_at"],
         created_by=row["created_by"],
+        changed_at=row["changed_at"],
         disabled_at=row["disabled_at"],
         seen_at=row["seen_at"],
     )
@@ -265,15 +276,21 @@ async def _first_visit(
     if told is None:
         return None
     by = newcomer.source.value
-    made = await create(transaction, newcomer, told, by=by, at=at, managed=True)
-    # Names may be given to another person at the provider; what is theirs alone is the subject.
-    named = Newcomer(
-        name=f"{newcomer.subject} ({by})",
-        display=newcomer.display,
-        source=newcomer.source,
-        subject=newcomer.subject,
-    )
-    return made or await create(transaction, named, told, by=by, at=at, managed=True)
+    for name in _names(newcomer, by):
+        named = replace(newcomer, name=name)
+        if made := await create(transaction, named, told, by=by, at=at, managed=True):
+            return made
+    return None
+
+
+def _names(newcomer: Newcomer, by: str) -> Iterator[str]:
+    """Names for somebody new: whoever had one before keeps it, for the audit log tells them apart.
+
+    Names may be given to another person at the provider, and in WeCom what people are known by too.
+    """
+    yield newcomer.name
+    yield f"{newcomer.subject} ({by})"
+    yield from (f"{newcomer.subject}.{turn} ({by})" for turn in range(2, _NAMESAKES))
 
 
 async def _changed(

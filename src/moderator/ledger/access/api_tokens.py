@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
-from moderator.domain.access import Actor, Right
-from moderator.errors import NotFound
+from moderator.domain.access import Actor, Right, folded
+from moderator.errors import NameTaken, NotFound
 from moderator.ledger import audit
 from moderator.ledger.access.accounts import Account, Source, account_of
 from moderator.ledger.audit import Deed
@@ -75,7 +75,8 @@ class ApiTokens:
     ) -> tuple[ApiToken, str]:
         """A new token, and its value, which nobody can show again.
 
-        Raises `ValueError` for a label that `check_label` refuses.
+        Raises `ValueError` for a label that `check_label` refuses, `NameTaken` for one that would
+        be taken for that of another token of theirs.
         """
         check_label(label)
         now, value = self._clock(), PREFIX + secrets.token_urlsafe(32)
@@ -92,6 +93,7 @@ class ApiTokens:
             .returning(*api_tokens.c)
         )
         async with self._engine.begin() as transaction:
+            await _check_unlike(transaction, owner, label, now)
             (row,) = await transaction.rows(statement)
             made = _token(row, owner.name)
             told = {"label": label, "rights": [*row["rights"]], "until": str(made.expires_at)}
@@ -156,6 +158,17 @@ class ApiTokens:
         return _token(row, row["owner"])
 
 
+async def _check_unlike(
+    transaction: Transaction, owner: Account, label: str, now: datetime
+) -> None:
+    """Raise `NameTaken` where a token of theirs that is still good has such a label."""
+    await transaction.rows(select(users.c.id).where(users.c.id == owner.id).with_for_update())
+    good = (api_tokens.c.expires_at > now) & api_tokens.c.revoked_at.is_(None)
+    theirs = select(api_tokens.c.label).where(api_tokens.c.user_id == owner.id, good)
+    if folded(label) in {folded(row["label"]) for row in await transaction.rows(theirs)}:
+        raise NameTaken(label)
+
+
 def check_label(label: str) -> str:
     """The label.  Raises `ValueError` where its token would pass for another user."""
     if _is_taken(label):
@@ -177,7 +190,7 @@ async def revoke_all(transaction: Transaction, owner: Account, *, by: str, at: d
 
 
 def _is_taken(label: str) -> bool:
-    return label.strip().casefold() in _TAKEN
+    return folded(label) in _TAKEN
 
 
 def _token(row: Row, owner: str) -> ApiToken:

@@ -29,6 +29,7 @@ EXPIRE_AFTER = timedelta(hours=24)
 ANY = ActionFilter()
 
 _NOTHING = Then()
+_LOST = "lease ended"
 
 
 class Outbox:
@@ -71,7 +72,7 @@ class Outbox:
         that waited too long become `expired` instead.  Accepted actions that shall be looked at
         again come last.
         """
-        tried = attempt_as_json(now, ActionState.SENDING, outcome="lease ended")
+        tried = attempt_as_json(now, ActionState.SENDING, outcome=_LOST)
         aging, ages = list(self._ages), list(self._ages.values())
         given = {"now": now, "until": now + lease, "kinds": list(kinds)}
         async with self._engine.begin() as transaction:
@@ -310,6 +311,7 @@ def _claimed(
         violation=violation_of(violation, actions=siblings),
         second_look=row["state"] == ActionState.ACCEPTED.value,
         gone_since=left.get((row["corp"], row["sender"].lower())),
+        lost=sum(tried["outcome"] == _LOST for tried in row["history"]),
     )
 
 

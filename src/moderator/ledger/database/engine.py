@@ -78,6 +78,9 @@ def prepare(statement: CompilerElement) -> Prepared:
     return Prepared(str(compiled), names, compiled.params or {})
 
 
+_ALONE = Prepared("SELECT pg_advisory_xact_lock($1)", ("lock",), {})
+
+
 class Transaction:
     """What can be asked of the database while a transaction is open."""
 
@@ -95,6 +98,10 @@ class Transaction:
     async def row(self, statement: CompilerElement | Prepared, **given: Any) -> Row | None:
         found = await self.rows(statement, **given)
         return found[0] if found else None
+
+    async def alone(self, lock: int) -> None:
+        """Wait until no other transaction, of any process, holds that lock; then hold it."""
+        await self.rows(_ALONE, lock=lock)
 
     async def script(self, sql: str) -> None:
         """Run several statements without parameters."""

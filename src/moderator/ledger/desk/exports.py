@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from moderator.errors import LedgerError, NotFound
 from moderator.exporting.jsonl import JsonLines, Tally
@@ -121,6 +121,13 @@ class Exports:
             reason = _reason(error)
             await self._tell(export.deed(Fate.ABORTED, reason=reason, **_told(export)))
             raise
+
+    async def total(self, selection: Selection) -> int:
+        """About how many rows it has: as of now, not of the moment of the export."""
+        wanted = selection.statement.order_by(None).subquery()
+        async with self._engine.begin() as transaction:
+            row = await transaction.row(select(func.count().label("rows")).select_from(wanted))
+        return int(row["rows"]) if row else 0
 
     async def one(self, export_id: str, *, by: str) -> ExportRecord:
         """What the log tells of an export of theirs.  Raises `NotFound`."""

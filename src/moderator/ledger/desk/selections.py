@@ -16,7 +16,7 @@ from moderator.ledger.actions.requeueing import fitting as fitting_actions
 from moderator.ledger.audit import AuditFilter
 from moderator.ledger.audit import fitting as fitting_deeds
 from moderator.ledger.database.engine import Row
-from moderator.ledger.directory.offenders import works_in
+from moderator.ledger.directory.offenders import placed_in
 from moderator.ledger.reading.conditions import CLAUSE_IDS, called, fitting
 from moderator.ledger.reading.visible import within
 from moderator.ledger.records import ActionFilter, ViolationFilter
@@ -157,9 +157,9 @@ def _fitting_people(wanted: PeopleFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.text is not None:
         yield from called(wanted.text)
     if wanted.department is not None:
-        yield works_in(frozenset({wanted.department}))
+        yield placed_in(frozenset({wanted.department}))
     if wanted.bound is not None:
-        yield works_in(wanted.bound)
+        yield placed_in(wanted.bound)
 
 
 def filter_told(wanted: object) -> dict[str, Any]:

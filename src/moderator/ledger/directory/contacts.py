@@ -10,6 +10,7 @@ from moderator.ledger.access.accounts import Source, disable, follow, known_as
 from moderator.ledger.access.api_tokens import revoke_all
 from moderator.ledger.database.engine import Engine, Prepared, Transaction
 from moderator.ledger.schema.evidence import legal_holds
+from moderator.ledger.schema.people import department_senders
 from moderator.ledger.schema.tables import metadata
 from moderator.ledger.schema.tables import standings as standings_table
 from moderator.ledger.standing import standings
@@ -107,7 +108,14 @@ _MOVES: Final = tuple(
         {},
     )
     for table in metadata.sorted_tables
-    if {"corp", "sender"} <= set(table.c.keys()) and table not in {standings_table, legal_holds}
+    if {"corp", "sender"} <= set(table.c.keys())
+    and table not in {standings_table, legal_holds, department_senders}
+)
+# Those of the new userid are there as soon as the violations have moved.
+_LEAVE_DEPARTMENTS: Final = Prepared(
+    "DELETE FROM department_senders WHERE corp = $1 AND sender = ANY($2::text[]) AND sender <> $3",
+    ("corp", "spellings", "new_userid"),
+    {},
 )
 # People may be held before anything else is known of them.
 _MOVE_HOLDS: Final = Prepared(
@@ -187,6 +195,8 @@ async def _rename(transaction: Transaction, change: ContactChange, now: datetime
         return
     for move in _MOVES:
         await transaction.rows(move, corp=corp, spellings=spellings, new_userid=new)
+    moved = {"corp": corp, "spellings": spellings, "new_userid": new}
+    await transaction.rows(_LEAVE_DEPARTMENTS, **moved)
     await transaction.rows(_MOVE_HOLDS, corp=corp, userid=old, new_userid=new)
     for sender in dict.fromkeys((*spellings, new)):
         await standings.restore(transaction, corp, sender, now=now)

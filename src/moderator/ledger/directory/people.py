@@ -7,27 +7,27 @@ from typing import Final
 
 from moderator.domain.people import Department, Entry, Member, entry_of
 from moderator.ledger.database.engine import Engine, Prepared, Row, Transaction
+from moderator.ledger.records import Json
 
-_FIND: Final = Prepared(
-    "SELECT * FROM people WHERE corp = $1 AND userid = ANY($2)", ("corp", "userids"), {}
-)
-# The departments and all above them; UNION ends a loop of parents.
-_LINE: Final = Prepared(
-    """
-    WITH RECURSIVE line AS (
-      SELECT unnest($2::int[]) AS id
-      UNION
-      SELECT parent FROM departments JOIN line USING (id) WHERE corp = $1
-    )
-    SELECT id, name, parent, fetched_at, leaders || ARRAY(
-             SELECT userid FROM people
-              WHERE corp = $1 AND leads @> ARRAY[line.id] AND gone_at IS NULL ORDER BY userid
-           ) AS leaders
-      FROM departments JOIN line USING (id) WHERE corp = $1 AND gone_at IS NULL
-    """,
-    ("corp", "departments"),
-    {},
-)
+# What was seen of members ($1: the corp, $2: their userids in lower case), and of their departments
+# and all above them; UNION ends a loop of parents.
+SEEN: Final = """
+    (SELECT coalesce(jsonb_agg(to_jsonb(member)), '[]') FROM people AS member
+      WHERE corp = $1 AND userid = ANY($2)) AS people,
+    (WITH RECURSIVE line AS (
+       SELECT unnest(departments) AS id FROM people WHERE corp = $1 AND userid = ANY($2)
+       UNION
+       SELECT parent FROM departments JOIN line USING (id) WHERE corp = $1
+     )
+     SELECT coalesce(jsonb_agg(jsonb_build_object(
+              'id', id, 'name', name, 'parent', parent, 'fetched_at', fetched_at,
+              'leaders', leaders || ARRAY(
+                SELECT userid FROM people
+                 WHERE corp = $1 AND leads @> ARRAY[line.id] AND gone_at IS NULL ORDER BY userid
+              ))), '[]')
+       FROM departments JOIN line USING (id) WHERE corp = $1 AND gone_at IS NULL) AS departments
+"""
+_SEEN: Final = Prepared(f"SELECT {SEEN}", ("corp", "userids"), {})
 # Whom WeCom tells us of is there, whatever had become of the userid before.
 _KEEP: Final = Prepared(
     """
@@ -126,46 +126,55 @@ async def known_all(
     transaction: Transaction, corp: str, userids: Iterable[str]
 ) -> dict[str, Known]:
     """The members that were ever seen, by their userids in lower case."""
-    rows = await transaction.rows(_FIND, corp=corp, userids=_lowered(userids))
-    ids = sorted({id_ for row in rows for id_ in row["departments"]})
-    line = await transaction.rows(_LINE, corp=corp, departments=ids) if ids else []
-    fetched = {found["id"]: found["fetched_at"] for found in line}
-    departments = {found["id"]: _department(found) for found in line}
+    (row,) = await transaction.rows(_SEEN, corp=corp, userids=lowered(userids))
+    return known_in(row)
+
+
+def known_in(row: Row) -> dict[str, Known]:
+    """The members in a row of what `SEEN` selects."""
+    departments = {found["id"]: _department(found) for found in row["departments"]}
+    fetched = {found["id"]: _moment(found["fetched_at"]) for found in row["departments"]}
     return {
-        row["userid"]: Known(
-            entry=entry_of(_member(row), departments),
-            fetched_at=_fetched_at(row, fetched),
-            gone_at=row["gone_at"],
-            renamed_to=row["renamed_to"],
+        found["userid"]: Known(
+            entry=entry_of(_member(found), departments),
+            fetched_at=_fetched_at(found, fetched),
+            gone_at=_moment(found["gone_at"]),
+            renamed_to=found["renamed_to"],
         )
-        for row in rows
+        for found in row["people"]
     }
 
 
-def _lowered(userids: Iterable[str]) -> list[str]:
+def lowered(userids: Iterable[str]) -> list[str]:
     return sorted({userid.lower() for userid in userids})
 
 
-def _fetched_at(row: Row, departments: Mapping[int, datetime | None]) -> datetime | None:
-    times = [row["fetched_at"], *(departments.get(id_) for id_ in row["departments"])]
-    return None if None in times else min(times)
+def _fetched_at(found: Json, departments: Mapping[int, datetime | None]) -> datetime | None:
+    own = _moment(found["fetched_at"])
+    times = [own, *(departments.get(id_) for id_ in found["departments"])]
+    asked = [at for at in times if at is not None]
+    return min(asked) if len(asked) == len(times) else None
 
 
-def _member(row: Row) -> Member:
+def _moment(kept: str | None) -> datetime | None:
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def _member(found: Json) -> Member:
     return Member(
-        userid=row["userid"],
-        name=row["name"],
-        departments=tuple(row["departments"]),
-        leads=tuple(row["leads"]),
-        superiors=tuple(row["superiors"]),
+        userid=found["userid"],
+        name=found["name"],
+        departments=tuple(found["departments"]),
+        leads=tuple(found["leads"]),
+        superiors=tuple(found["superiors"]),
     )
 
 
-def _department(row: Row) -> Department:
-    leaders = {userid.lower(): userid for userid in reversed(row["leaders"])}
+def _department(found: Json) -> Department:
+    leaders = {userid.lower(): userid for userid in reversed(found["leaders"])}
     return Department(
-        id=row["id"],
-        name=row["name"],
-        parent=row["parent"],
+        id=found["id"],
+        name=found["name"],
+        parent=found["parent"],
         leaders=tuple(reversed(leaders.values())),
     )

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
-from Crypto.Cipher import AES
-from Crypto.Random import get_random_bytes
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from moderator.domain.finding import Hit
 from moderator.domain.message import Message, TextField
@@ -25,7 +26,6 @@ MOST_HITS = 200  # kept of one message, the gravest; nobody reads more
 Span: TypeAlias = tuple[int, int]  # start, end (code points)
 
 _NONCE = 12
-_TAG = 16
 # A value shorter than this is too likely to stand elsewhere in the message by chance.
 _TELLING = 5
 
@@ -42,7 +42,7 @@ class EvidenceCipher:
     """AES-256-GCM under the first of `keys`; every one of them reads."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = {_key_id(key): key for key in reversed(keys)}
+        self._keys = {_key_id(key): AESGCM(key) for key in reversed(keys)}
         self._current = _key_id(keys[0])
 
     @classmethod
@@ -76,22 +76,18 @@ class EvidenceCipher:
         return self._encrypted(self._decrypted(sealed, bound_to), bound_to)
 
     def _encrypted(self, content: bytes, bound_to: str) -> Sealed:
-        nonce = get_random_bytes(_NONCE)
-        cipher = AES.new(self._keys[self._current], AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
-        cipher.update(bound_to.encode())
-        body, tag = cipher.encrypt_and_digest(content)
-        return Sealed(self._current, nonce + body + tag)
+        nonce = os.urandom(_NONCE)
+        sealed = self._keys[self._current].encrypt(nonce, content, bound_to.encode())
+        return Sealed(self._current, nonce + sealed)
 
     def _decrypted(self, sealed: Sealed, bound_to: str) -> bytes:
         key = self._keys.get(sealed.key_id)
         if key is None:
             raise EvidenceUnreadable(f"no key {sealed.key_id} in the keyring")
-        nonce, body, tag = _parts(sealed.blob)
+        nonce, body = sealed.blob[:_NONCE], sealed.blob[_NONCE:]
         try:
-            cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
-            cipher.update(bound_to.encode())
-            return cipher.decrypt_and_verify(body, tag)
-        except ValueError as error:
+            return key.decrypt(nonce, body, bound_to.encode())
+        except (InvalidTag, ValueError) as error:
             raise EvidenceUnreadable("evidence was altered or belongs elsewhere") from error
 
 
@@ -249,7 +245,3 @@ def _joined(spans: Iterable[Span], text: str) -> list[Span]:
 
 def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"evidence key id" + key).hexdigest()[:12]
-
-
-def _parts(blob: bytes) -> tuple[bytes, bytes, bytes]:
-    return blob[:_NONCE], blob[_NONCE:-_TAG], blob[-_TAG:]

@@ -152,16 +152,27 @@ class Unmaskings:
         return await self._answer(unmasking_id, actor, "evidence.unmasking_refused", values, at)
 
     async def waiting(
-        self, actor: Actor, *, limit: int = 100, now: datetime | None = None
+        self,
+        actor: Actor,
+        *,
+        of: int | None = None,
+        after: int = 0,
+        limit: int = 100,
+        now: datetime | None = None,
     ) -> Sequence[Unmasking]:
-        """The requests that wait for a second person, oldest first, the actor's own among them."""
+        """The requests that wait for a second person, oldest first, the actor's own among them.
+
+        `of` a violation, or of all; above the id `after`.
+        """
         statement = (
             select(unmaskings)
             .join(violations, violations.c.id == unmaskings.c.violation_id)
-            .where(_open(now or _now()), *within(actor.departments))
+            .where(_open(now or _now()), unmaskings.c.id > after, *within(actor.departments))
             .order_by(unmaskings.c.id)
             .limit(limit)
         )
+        if of is not None:
+            statement = statement.where(unmaskings.c.violation_id == of)
         async with self._engine.begin() as transaction:
             return [_unmasking(row) for row in await transaction.rows(statement)]
 
@@ -178,7 +189,7 @@ class Unmaskings:
         async with self._engine.begin() as transaction:
             asked = await _one(transaction, unmasking_id, actor)
             granting = values["state"] == UnmaskingState.GRANTED
-            if granting and _is_own(asked, actor):
+            if granting and is_own(asked, actor):
                 raise OwnRequest(f"unmasking {unmasking_id}")
             row = await transaction.row(statement)
             if row is None:
@@ -231,7 +242,8 @@ async def _one(transaction: Transaction, unmasking_id: int, actor: Actor) -> Unm
     return _unmasking(row)
 
 
-def _is_own(asked: Unmasking, actor: Actor) -> bool:
+def is_own(asked: Unmasking, actor: Actor) -> bool:
+    """Whether the actor asked for it, under whatever name: nobody agrees with themselves."""
     same_user = asked.account is not None and asked.account == actor.account
     return same_user or asked.asked_by.casefold() == actor.name.casefold()
 

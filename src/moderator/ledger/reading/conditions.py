@@ -155,8 +155,7 @@ def _people_called(text: str) -> ScalarSelect[Any]:
 
 
 def _departments_called(text: str) -> ScalarSelect[Any]:
-    named = func.strpos(func.lower(departments.c.name), text.lower()) > 0
-    return select(departments.c.id).where(named).scalar_subquery()
+    return select(departments.c.id).where(*_holds(departments.c.name, text)).scalar_subquery()
 
 
 def _noted(text: str) -> ScalarSelect[Any]:
@@ -170,7 +169,7 @@ def _noted(text: str) -> ScalarSelect[Any]:
     )
 
 
-def _holds(written: ColumnElement[str], text: str) -> tuple[Condition, Condition]:
+def _holds(written: ColumnElement[Any], text: str) -> tuple[Condition, Condition]:
     """Contains the text; the index of letters says where it could."""
     letters = func.string_to_array(func.lower(written), null(), type_=ARRAY(Text))
     asked = text.lower()

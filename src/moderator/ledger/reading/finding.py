@@ -31,6 +31,7 @@ from sqlalchemy import (
 from moderator.domain.rule import Severity
 from moderator.ledger.database.engine import Prepared, Row, Transaction, prepare
 from moderator.ledger.reading.conditions import Condition, acting, conditions, looked_up
+from moderator.ledger.reading.visible import written
 from moderator.ledger.records import Count, Cursor, Sort, Status, ViolationFilter
 from moderator.ledger.schema.tables import actions, violations
 
@@ -86,7 +87,7 @@ async def count(transaction: Transaction, wanted: ViolationFilter, most: int) ->
     rare = await _rare(transaction, walk)
     (stretch,) = walk.stretches(None)
     found = select(walk.few(rare)) if rare else walk.page(stretch, most + 1, walk.most)
-    number = await _number(transaction, found.limit(_one(most + 1)))
+    number = await _number(transaction, found.limit(written(most + 1)))
     if number > most:
         return Count(most, more=True)
     end = None if rare or not walk.others else await transaction.row(walk.end(stretch, walk.most))
@@ -176,7 +177,7 @@ class _Walk:
         """The last violation that `page` looks at, and how many those are."""
         walked = self._ordered(self._seen(stretch, looks, judge=False), looks).subquery()
         number = func.count().over().label("looks")
-        return select(walked, number).order_by(*self._order(walked, back=True)).limit(_one(1))
+        return select(walked, number).order_by(*self._order(walked, back=True)).limit(written(1))
 
     def few(self, rare: str) -> Subquery:
         """All that fit, come by through the index of what is rare about them."""
@@ -190,7 +191,7 @@ class _Walk:
         order = self._order(few)
         if self.sort is Sort.GRAVEST:
             order = [few.c.severity.desc(), *order]
-        return select(few).where(*self._behind(few, after)).order_by(*order).limit(_one(limit))
+        return select(few).where(*self._behind(few, after)).order_by(*order).limit(written(limit))
 
     def _seen(self, stretch: _Stretch, looks: int, *, judge: bool = True) -> Subquery:
         """What the index holds of the stretch; of the gravest, a range for each status."""
@@ -201,13 +202,13 @@ class _Walk:
         within += self._beyond(stretch.after)
         if stretch.severity is None:
             return select(*keys).where(*within).subquery()
-        within.append(violations.c.severity == _one(int(stretch.severity)))
+        within.append(violations.c.severity == written(int(stretch.severity)))
         # Each in order already: else PostgreSQL would not merge, but sort them all.
         parts = [
             select(*keys)
             .where(violations.c.status == literal_column(f"'{status}'"), *within)
             .order_by(self.time, violations.c.id)
-            .limit(_one(looks))
+            .limit(written(looks))
             for status in self.wanted.statuses or Status
         ]
         return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
@@ -234,7 +235,7 @@ class _Walk:
         return [violations.c.id, violations.c.severity, self.time.label("at"), fits]
 
     def _ordered(self, seen: Subquery, limit: int) -> Select[Any]:
-        return select(seen).order_by(*self._order(seen)).limit(_one(limit))
+        return select(seen).order_by(*self._order(seen)).limit(written(limit))
 
     def _order(self, seen: Subquery, *, back: bool = False) -> list[ColumnElement[Any]]:
         falling = (self.sort is Sort.NEWEST) != back
@@ -278,8 +279,3 @@ def _page(rows: Sequence[Row], sort: Sort, limit: int) -> Found:
 
 def _cursor(row: Row, sort: Sort) -> Cursor:
     return Cursor(sort, Severity(row["severity"]), row["at"], row["id"])
-
-
-def _one(number: int) -> ColumnElement[int]:
-    # Written out: for a limit that it does not know PostgreSQL plans to read a tenth of the table.
-    return literal_column(str(number))

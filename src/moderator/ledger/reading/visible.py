@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, any_, bindparam, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Integer
 
@@ -31,13 +40,23 @@ _ACTIONS = prepare(
 def within(bound: frozenset[int] | None) -> Iterator[ColumnElement[bool]]:
     """What a violation has to be for somebody bound to these departments; nothing for None."""
     if bound is not None:
-        roots = literal(sorted(bound), violations.c.sender_departments.type)
-        yield violations.c.sender_departments.overlap(roots)
+        # In the statement itself: of departments that it is told later PostgreSQL expects next to
+        # no violations, and puts all of a person's in order to find the newest.
+        roots = f"'{{{','.join(str(int(root)) for root in sorted(bound))}}}'::integer[]"
+        yield violations.c.sender_departments.overlap(literal_column(roots))
 
 
 def among(column: ColumnElement[Any], values: Iterable[object]) -> ColumnElement[bool]:
     """The column is one of the values."""
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def written(number: int) -> ColumnElement[int]:
+    """A number in the statement itself.
+
+    For a limit that it is told later PostgreSQL plans to read a tenth of the table.
+    """
+    return literal_column(str(number))
 
 
 def below(roots: frozenset[int]) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Several findings decided in one transaction, one after the other."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,14 +25,15 @@ from moderator.policy.policy import Policy
 
 # The identities are in the order of the decisions: it is that in which they are weighed again.
 _READ: Final = Prepared(
-    """
-    SELECT ARRAY(SELECT message_key FROM violations WHERE message_key = ANY($1)) AS present,
+    f"""
+    SELECT ARRAY(SELECT message_key FROM violations WHERE message_key = ANY($3)) AS present,
            ARRAY(SELECT nextval(pg_get_serial_sequence('violations', 'id'))
-                   FROM generate_series(1, cardinality($1::text[]))) AS ids,
+                   FROM generate_series(1, cardinality($3::text[]))) AS ids,
            ARRAY(SELECT rule FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held,
-           ARRAY(SELECT raised_at FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held_since
-    """,
-    ("keys",),
+           ARRAY(SELECT raised_at FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held_since,
+           {people.SEEN}
+    """,  # noqa: S608 - of our own
+    ("corp", "userids", "keys"),
     {},
 )
 
@@ -135,9 +136,15 @@ async def docket_of(
     in the ledger already.
     """
     corp = cases[0].message.corp
-    locked, known = await _locked(transaction, corp, {case.message.sender for case in cases})
-    keys = sorted({case.message.key for case in cases})
-    (read,) = await transaction.rows(_READ, keys=keys)
+    locked = await standings.lock_all(transaction, corp, {case.message.sender for case in cases})
+    (read,) = await transaction.rows(
+        _READ,
+        corp=corp,
+        userids=people.lowered(locked),
+        keys=sorted({case.message.key for case in cases}),
+    )
+    known = people.known_in(read)
+    await _lock_renamed(transaction, corp, locked, known)
     return Docket(
         caps=DailyCaps(transaction, cases[0].policy.caps),
         present=set(read["present"]),
@@ -149,22 +156,22 @@ async def docket_of(
     )
 
 
-async def _locked(
-    transaction: Transaction, corp: str, senders: Collection[str]
-) -> tuple[dict[str, Standing], dict[str, people.Known]]:
-    """The standings of the senders under the userids that they had and have.
+async def _lock_renamed(
+    transaction: Transaction,
+    corp: str,
+    locked: dict[str, Standing],
+    known: dict[str, people.Known],
+) -> None:
+    """Lock the senders also under the userids that they have by now.
 
-    Whether a sender has another userid by now is certain only under the lock: whoever renames them
-    takes the same one first.  The second round of locks could close a circle with another process;
-    PostgreSQL ends that.
+    Whether a sender has another is certain only under the lock: whoever renames them takes the same
+    one first.  The second round of locks could close a circle with another process; PostgreSQL ends
+    that.
     """
-    locked = await standings.lock_all(transaction, corp, senders)
-    known = await people.known_all(transaction, corp, locked)
     late = {one.renamed_to for one in known.values() if one.renamed_to} - locked.keys()
     if late:
         locked |= await standings.lock_all(transaction, corp, late)
         known |= await people.known_all(transaction, corp, late)
-    return locked, known
 
 
 def _circumstances(message: Message, sender: str, entry: Entry) -> Circumstances:

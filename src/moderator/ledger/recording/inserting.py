@@ -1,15 +1,17 @@
-"""Violations and actions as rows, many with one statement."""
+"""Violations, actions and standings as rows, all of a group with one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import dialect
 
-from moderator.domain.decision import Decision
+from moderator.domain.decision import Decision, Strike
 from moderator.ledger.database.engine import Prepared, Transaction
 from moderator.ledger.recording.deciding import Decided
 from moderator.ledger.rows import change_as_json, clause_as_json
 from moderator.ledger.schema.tables import violations
+from moderator.ledger.standing import standings
 
 CHANNEL: Final = "moderator_outbox"
 
@@ -25,54 +27,62 @@ _TYPED: Final = ", ".join(
     f"{name} {violations.c[name].type.compile(dialect())}"  # type: ignore[no-untyped-call]
     for name in _WRITTEN
 )
-_VIOLATIONS: Final = Prepared(
+# One statement, for one round trip.  Actions in the order of the decisions: identities are handed
+# out as the rows come.
+_WRITE: Final = Prepared(
     f"""
-    INSERT INTO violations ({_NAMES}, evidence) OVERRIDING SYSTEM VALUE
-    SELECT * FROM ROWS FROM (jsonb_to_recordset($1) AS ({_TYPED}), unnest($2::bytea[])) AS given
-    ON CONFLICT (message_key) DO NOTHING RETURNING id
-    """,  # noqa: S608 - names and types of our own table
-    ("rows", "evidence"),
-    {},
-)
-# In the order of the decisions: identities are handed out as the rows come.
-_ACTIONS: Final = Prepared(
-    """
     WITH written AS (
-    INSERT INTO actions (violation_id, corp, sender, kind, state, reason, detail, created_at,
-                         queued_at, not_before, due_at, updated_at)
-    SELECT violation, corp, sender, kind, state, reason, detail, at,
-           CASE state WHEN 'queued' THEN at END, not_before, coalesce(not_before, at), at
-      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::text[], $8::timestamptz[], $9::timestamptz[]) WITH ORDINALITY
-           AS planned(violation, corp, sender, kind, state, reason, detail, not_before, at, place)
-     ORDER BY place)
-    SELECT pg_notify($10, '') WHERE 'queued' = ANY($5)
-    """,
+      INSERT INTO violations ({_NAMES}, evidence) OVERRIDING SYSTEM VALUE
+      SELECT * FROM ROWS FROM (jsonb_to_recordset($1) AS ({_TYPED}), unnest($2::bytea[])) AS given
+      ON CONFLICT (message_key) DO NOTHING RETURNING id
+    ), acting AS (
+      INSERT INTO actions (violation_id, corp, sender, kind, state, reason, detail, created_at,
+                           queued_at, not_before, due_at, updated_at)
+      SELECT violation, corp, sender, kind, state, reason, detail, at,
+             CASE state WHEN 'queued' THEN at END, not_before, coalesce(not_before, at), at
+        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::timestamptz[], $11::timestamptz[]) WITH ORDINALITY
+             AS planned(violation, corp, sender, kind, state, reason, detail, not_before, at, place)
+       WHERE violation IN (SELECT id FROM written)
+       ORDER BY place
+    ), striking AS (
+      UPDATE standings SET strikes = struck.strikes, updated_at = $14
+        FROM jsonb_to_recordset($13) AS struck(sender text, strikes jsonb)
+       WHERE standings.corp = $12 AND standings.sender = struck.sender
+    )
+    SELECT (SELECT count(*) FROM written) AS written,
+           (SELECT pg_notify($15, '') WHERE 'queued' = ANY($7)) AS told
+    """,  # noqa: S608 - names and types of our own table
     (
+        *("rows", "evidence"),
         *("violations", "corps", "senders", "kinds", "states", "reasons", "details"),
-        *("not_befores", "ats", "channel"),
+        *("not_befores", "ats"),
+        *("corp", "struck", "now", "channel"),
     ),
     {"channel": CHANNEL},
 )
 
 
-async def write_violations(
-    transaction: Transaction, decided: Sequence[Decided], *, policy: str
-) -> set[int]:
-    """Write violations; the ids of those that were not in the ledger.
+async def write(
+    transaction: Transaction,
+    decided: Sequence[Decided],
+    struck: Mapping[str, Iterable[Strike]],
+    *,
+    policy: str,
+    now: datetime,
+) -> int:
+    """Write violations, their actions and the strikes of people whose standing is locked.
 
-    `policy` is the digest under which the one that decided is kept.
+    Returns how many violations were not in the ledger; where some were, roll back.  `policy` is
+    the digest under which the one that decided is kept.  Wakes whoever carries actions out.
     """
     rows = [{**_row(one), "policy": policy} for one in decided]
     evidence = [row.pop("evidence") for row in rows]
-    return {row["id"] for row in await transaction.rows(_VIOLATIONS, rows=rows, evidence=evidence)}
-
-
-async def write_actions(transaction: Transaction, decided: Iterable[Decided]) -> None:
-    """Write the actions of violations that are there, and wake whoever carries them out."""
     planned = [(one, action) for one in decided for action in one.decision.actions]
-    await transaction.rows(
-        _ACTIONS,
+    (done,) = await transaction.rows(
+        _WRITE,
+        rows=rows,
+        evidence=evidence,
         violations=[one.id for one, _ in planned],
         corps=[one.case.message.corp for one, _ in planned],
         senders=[one.sender for one, _ in planned],
@@ -82,7 +92,11 @@ async def write_actions(transaction: Transaction, decided: Iterable[Decided]) ->
         details=[action.detail for _, action in planned],
         not_befores=[action.not_before for _, action in planned],
         ats=[one.case.now for one, _ in planned],
+        corp=decided[0].case.message.corp,
+        struck=standings.as_json(struck),
+        now=now,
     )
+    return int(done["written"])
 
 
 def _row(decided: Decided) -> dict[str, Any]:

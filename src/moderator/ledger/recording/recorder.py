@@ -17,18 +17,17 @@ from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
 from moderator.ledger.database.batching import Batches
-from moderator.ledger.database.engine import ANSWER_DUE, Engine, Transaction, prepare
+from moderator.ledger.database.engine import ANSWER_DUE, Engine, prepare
 from moderator.ledger.evidence.retention import Terms
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter, redact
-from moderator.ledger.recording.deciding import Case, Decided, docket_of
-from moderator.ledger.recording.inserting import CHANNEL, write_actions, write_violations
+from moderator.ledger.recording import inserting
+from moderator.ledger.recording.deciding import Case, docket_of
 from moderator.ledger.rows import evidence_as_json, hit_as_json
-from moderator.ledger.standing import standings
 from moderator.ledger.standing.policies import PolicyArchive
 from moderator.policy.policy import Policy
 
 MOST: Final = 100  # of one group: more would save little and hold the senders' locks longer
-NOTIFY: Final = prepare(select(func.pg_notify(CHANNEL, "")))
+NOTIFY: Final = prepare(select(func.pg_notify(inserting.CHANNEL, "")))
 AWAY: Final = (LedgerUnavailable, SchemaMismatch)  # neither ends with anything of ours changed
 
 
@@ -146,9 +145,10 @@ class Recorder:
             docket = await docket_of(transaction, cases, self._always)
             decided = [await docket.decide(case) for case in cases]
             if new := [one for one in decided if one is not None]:
-                await _write(transaction, new, digest)
                 struck = {sender: docket.standings[sender].strikes for sender in docket.struck}
-                await standings.write(transaction, cases[0].message.corp, struck, now=now)
+                written = await inserting.write(transaction, new, struck, policy=digest, now=now)
+                if written < len(new):
+                    raise _Overtaken
         self._archive.kept(policy, digest)
         return [Recorded(one.id, one.decision) if one else None for one in decided]
 
@@ -179,10 +179,3 @@ class Recorder:
             "evidence_key": sealed.key_id,
             "evidence_expires_at": (message.sent_at + term).isoformat(),
         }
-
-
-async def _write(transaction: Transaction, new: Sequence[Decided], policy: str) -> None:
-    written = await write_violations(transaction, new, policy=policy)
-    if len(written) < len(new):
-        raise _Overtaken
-    await write_actions(transaction, new)

@@ -10,7 +10,7 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -74,7 +74,7 @@ class Spool:
 
     def __init__(self, path: Path, *, limit: int) -> None:
         """`limit` in bytes; the first row makes the file, which never grows beyond it."""
-        self._path = path
+        self.path = path
         self._log = path.with_name(f"{path.name}-wal")  # where SQLite writes before anywhere else
         self._pages = max(16, limit // _PAGE)
         self._connection: sqlite3.Connection | None = None
@@ -91,7 +91,7 @@ class Spool:
 
     async def oldest(self, most: int = _MOST) -> list[Kept]:
         """The rows that have waited longest, in the order in which they came; no refused ones."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         return await self._run(lambda connection: _select(connection, _OLDEST, most))
 
@@ -105,7 +105,7 @@ class Spool:
 
     async def refused(self, *, after: int = 0, most: int = _MOST) -> list[Kept]:
         """The rows that were set aside, in the order in which they came."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         return await self._run(lambda connection: _select(connection, _REFUSED, after, most))
 
@@ -113,7 +113,7 @@ class Spool:
         self, key_id: str, *, after: int = 0, most: int = _MOST
     ) -> list[Kept]:
         """The rows, refused ones too, that another key than `key_id` opens."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         return await self._run(
             lambda connection: _select(connection, _SEALED_OTHERWISE, key_id, after, most)
@@ -126,13 +126,13 @@ class Spool:
 
     async def by_key(self) -> dict[str, int]:
         """How many rows each key opens."""
-        if not self._path.exists():
+        if not self.path.exists():
             return {}
         return await self._run(_by_key)
 
     async def try_again(self) -> None:
         """Let the rows that were set aside wait again: a new version may be able to put them."""
-        if self._path.exists():
+        if self.path.exists():
             await self._run(_try_again)
 
     def stamp(self) -> object:
@@ -144,13 +144,19 @@ class Spool:
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     async def filling(self) -> Filling:
-        if not self._path.exists():
+        if not self.path.exists():
             return Filling(0, 0, 0, self._pages * _PAGE)
         return await self._run(_filling)
 
+    async def others(self) -> dict[Path, int]:
+        """Spools of others in the same folder in which something is left, and how many rows."""
+        loop = asyncio.get_running_loop()
+        files = {*self.path.parent.glob("*.sqlite")} - {self.path}
+        return await loop.run_in_executor(self._thread, _left, sorted(files))
+
     def alone(self) -> "Alone":
         """Whether this is the only process that empties the spool, while the block runs."""
-        return Alone(self._path.with_suffix(".lock"))
+        return Alone(self.path.with_suffix(".lock"))
 
     async def close(self) -> None:
         """Let go of the file; rows stay for the next start."""
@@ -178,7 +184,7 @@ class Spool:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         if self._connection is None:
-            self._connection = _open(self._path, self._pages)
+            self._connection = _open(self.path, self._pages)
         with self._connection:
             yield self._connection
 
@@ -250,6 +256,18 @@ def _replace(connection: sqlite3.Connection, rows: Sequence[Kept]) -> None:
         "UPDATE kept SET key_id = ?, sealed = ? WHERE id = ?",
         [(row.key_id, row.sealed, row.id) for row in rows],
     )
+
+
+def _left(files: Sequence[Path]) -> dict[Path, int]:
+    found = {}
+    for file in files:
+        with suppress(sqlite3.Error), closing(_read_only(file)) as connection:
+            found[file] = sum(_by_key(connection).values())
+    return {file: rows for file, rows in found.items() if rows}
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", timeout=_BUSY, uri=True)
 
 
 def _by_key(connection: sqlite3.Connection) -> dict[str, int]:

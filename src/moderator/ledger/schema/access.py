@@ -48,7 +48,8 @@ users = Table(
     CheckConstraint("source IN ('local', 'oidc', 'wecom')", name="source"),
 )
 
-# The cookie is a key to somebody's desk: only its digest is kept.
+# The cookie is a key to somebody's desk: only its digest is kept, and that of the one before it
+# since `rotated_at`; `followed_at` is when the one of now was first shown.
 sessions = Table(
     "sessions",
     metadata,
@@ -59,7 +60,11 @@ sessions = Table(
     moment("ends_at"),
     words("address"),
     words("browser"),
+    Column("previous", LargeBinary),
+    moment("rotated_at", nullable=True),
+    moment("followed_at", nullable=True),
     Index(None, "ends_at"),
+    Index(None, "previous", postgresql_where=text("previous IS NOT NULL")),
 )
 
 api_tokens = Table(
@@ -93,7 +98,8 @@ invitations = Table(
     moment("used_at", nullable=True),
 )
 
-# `key` is a digest: people type passwords where names are asked for.
+# `key` is a digest: people type passwords where names are asked for.  `told_until` is the end of
+# the wait of which the audit log knows.
 login_attempts = Table(
     "login_attempts",
     metadata,
@@ -101,5 +107,6 @@ login_attempts = Table(
     Column("failures", Integer, nullable=False),
     moment("last_at"),
     moment("wait_until"),
+    moment("told_until", nullable=True),
     Index(None, "last_at"),
 )

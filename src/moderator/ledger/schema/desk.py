@@ -110,3 +110,17 @@ presence = Table(
     Index(None, "seen_at"),
     prefixes=["UNLOGGED"],
 )
+
+# How far long work is; worth nothing after a crash, either.
+progress = Table(
+    "progress",
+    metadata,
+    Column("work", Text, primary_key=True),
+    words("actor"),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    moment("begun_at"),
+    moment("seen_at"),
+    words("fault"),
+    prefixes=["UNLOGGED"],
+)

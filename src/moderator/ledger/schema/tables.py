@@ -96,7 +96,13 @@ violations = Table(
     Index(None, *_BY_GRAVITY),
     Index(None, "recorded_at", "id"),
     Index(None, "corp", "sender", "id"),
-    *(Index(None, lead, *_BY_TIME) for lead in ("sender", "category", "app")),
+    *(Index(None, lead, *_BY_TIME) for lead in ("category", "app")),
+    # It tells of each violation of a person whether somebody with a bound may see it.
+    Index(
+        "ix_violations_sender_time",
+        *("sender", *_BY_TIME),
+        postgresql_include=["sender_departments"],
+    ),
     *(
         Index(None, lead, *_BY_TIME, postgresql_where=text(f"{lead} <> ''"))
         for lead in ("assignee", "chat")
@@ -297,6 +303,12 @@ departments = Table(
     moment("fetched_at", nullable=True),
     moment("changed_at", nullable=True),
     moment("gone_at", nullable=True),
+    Index(None, "parent"),
+    Index(
+        "ix_departments_letters",
+        text("string_to_array(lower(name), NULL)"),
+        postgresql_using="gin",
+    ),
 )
 
 # Hour by hour: how many messages were looked at, and how many people each rule hit.

@@ -87,11 +87,15 @@ async def write(
     now: datetime,
 ) -> None:
     """Keep the newest strikes of people whose standing is locked."""
-    given = [
+    await transaction.rows(_WRITE, corp=corp, given=as_json(strikes), at=now)
+
+
+def as_json(strikes: Mapping[str, Iterable[Strike]]) -> list[Json]:
+    """The newest strikes of each, as they are kept."""
+    return [
         {"sender": sender, "strikes": [_strike_as_json(strike) for strike in newest(theirs)]}
         for sender, theirs in strikes.items()
     ]
-    await transaction.rows(_WRITE, corp=corp, given=given, at=now)
 
 
 async def restore(

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from moderator.domain.access import Right
+from moderator.errors import NameTaken
 from moderator.ledger.access.accounts import Source
-from moderator.ledger.access.api_tokens import check_label
 from moderator.web.access import LOGIN, Access, Logins, Visitor
+from moderator.web.console.browsers import browser_of
 from moderator.web.console.login import LoginDesk, visit_of
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
@@ -54,6 +55,7 @@ class AccountPage:
             tokens=await self._logins.tokens.list(account.id),
             grantable=sorted(visitor.actor.rights - {Right.ACCOUNT}),
             days=_DAYS,
+            browser_of=browser_of,
             **told | content,
         )
 
@@ -85,10 +87,10 @@ def _add_password(router: APIRouter, desk: LoginDesk, page: AccountPage, access:
         old: Annotated[str, Form()] = "",
         new: Annotated[str, Form()] = "",
     ) -> Response:
-        account = await owner_of(desk.entrance.accounts, visitor.actor)
+        before = await owner_of(desk.entrance.accounts, visitor.actor)
         visit = visit_of(request, "password")
         try:
-            await desk.entrance.change_password(account.id, old, new, visit)
+            account = await desk.entrance.change_password(before.id, old, new, visit)
         except Turned as turned:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return await page.show(request, visitor, status=status, turned=turned)
@@ -121,12 +123,12 @@ def _add_tokens(
     ) -> Response:
         account = await owner_of(desk.entrance.accounts, visitor.actor)
         scope = grantable(visitor.actor, tuple(rights))
+        lasts = timedelta(days=days)
         try:
-            check_label(label)
-        except ValueError:
+            made, value = await logins.tokens.create(account, label, scope, lasts=lasts)
+        except (NameTaken, ValueError):
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return await page.show(request, visitor, status=status, taken=True)
-        made, value = await logins.tokens.create(account, label, scope, lasts=timedelta(days=days))
         # Not by way of an address that the browser would keep: it is shown this once.
         return await page.show(request, visitor, made=made, value=value)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
@@ -12,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from moderator.domain.access import Right
-from moderator.ledger.audit import Audit, AuditFilter, AuditRow
+from moderator.ledger.audit import Audit, AuditFilter
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.catalogue import Catalogue
+from moderator.web.console.deeds import facts, place_of, subject_of, told
 from moderator.web.console.forms import Asked, Day, Line, Unset
 from moderator.web.console.moments import zone_of
 from moderator.web.console.pages import Pages
@@ -30,9 +30,6 @@ KINDS: Final = (
 )
 _PATH: Final = "/console/audit"
 _AT_ONCE: Final = timedelta(seconds=0.8)  # longer than that has its progress shown
-_UNTOLD: Final = {"version", "decision"}  # of use to machines; exports have them
-# What a subject's page is, by what stands before its slash.
-_PLACES: Final = {"violation": "/console/cases/", "person": "/console/people/"}
 
 
 class AuditAsked(Asked):
@@ -77,6 +74,7 @@ def _add_listing(
         chosen = wanted.as_filter(zone)
         found = await audit.page(chosen, before=wanted.before, limit=PAGE + 1)
         rows, asked = found[:PAGE], wanted.told("before")
+        run = await verifying.latest()
         return pages.render(
             request,
             visitor,
@@ -84,6 +82,7 @@ def _add_listing(
             rows=rows,
             told=lambda row: told(row, catalogue),
             facts=lambda row: facts(row.deed.detail, catalogue),
+            subject_of=lambda row: subject_of(row.deed.subject, catalogue),
             place_of=place_of,
             asked=wanted,
             kinds=KINDS,
@@ -91,8 +90,8 @@ def _add_listing(
             next=address(_PATH, asked, before=rows[-1].number) if len(found) > PAGE else "",
             first=address(_PATH, asked) if wanted.before else "",
             exports=_exports(chosen, zone),
-            run=verifying.latest,
-            running=verifying.under_way,
+            run=run,
+            running=run is not None and run.under_way(visitor.at),
             proof=await verifying.last(),
             end=await audit.seal(),
         )
@@ -106,40 +105,12 @@ def _add_verifying(router: APIRouter, sees: Any, verifying: Verifying) -> None:
         return RedirectResponse(f"{_PATH}#proof", HTTPStatus.SEE_OTHER)
 
     @router.get("/audit/progress")
-    async def progress(_: Annotated[Visitor, Depends(sees)]) -> Response:
+    async def progress(visitor: Annotated[Visitor, Depends(sees)]) -> Response:
         """For the script that moves the bar."""
-        run = verifying.latest
-        seen, rows = (run.seen, run.rows) if run else (0, 0)
-        return JSONResponse({"running": verifying.under_way, "seen": seen, "rows": rows})
-
-
-def told(row: AuditRow, catalogue: Catalogue) -> str:
-    """What was done, in the reader's words."""
-    key = f"deed.{row.deed.action}"
-    return catalogue.say(key) if catalogue.has(key) else row.deed.action
-
-
-def facts(detail: Mapping[str, Any], catalogue: Catalogue) -> list[tuple[str, str]]:
-    """What else the row says; names and values as they are kept, names in words where known."""
-    return [
-        (catalogue.say(key) if catalogue.has(key := f"deed.fact_{name}") else name, _shown(value))
-        for name, value in detail.items()
-        if name not in _UNTOLD and value not in (None, "", [], {})
-    ]
-
-
-def place_of(subject: str) -> str:
-    """Where the subject's page is; empty where it has none."""
-    kind, _, name = subject.partition("/")
-    return f"{_PLACES[kind]}{quote(name, safe='')}" if kind in _PLACES and name else ""
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_shown(each)}" for name, each in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    return str(value)
+        run = await verifying.latest()
+        if run is None or not run.under_way(visitor.at):
+            return JSONResponse({"running": False})
+        return JSONResponse({"running": True, "seen": run.done, "rows": run.total})
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

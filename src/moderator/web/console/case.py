@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from moderator.domain.access import Right
-from moderator.ledger.evidence.unmasking import Look, Unmasking
+from moderator.ledger.evidence.unmasking import Look, Unmasking, is_own
 from moderator.ledger.records import Cursor, ViolationFilter, ViolationRecord
 from moderator.policy.prospects import Prospects, prospects
 from moderator.web.access import Visitor
@@ -19,6 +19,7 @@ from moderator.web.console.desk import Desk, Notice
 from moderator.web.console.line import Line, place_of
 from moderator.web.console.marking import marked
 from moderator.web.console.moments import zone_of
+from moderator.web.console.outcomes import OutcomeWords
 from moderator.web.console.policy_words import PolicyWords
 from moderator.web.console.routing import page_router
 from moderator.web.console.timeline import Event, timeline
@@ -93,6 +94,7 @@ async def case_page(
         texts=marked(violation.fields, violation.hits),
         rules=_descriptions(desk, violation),
         colleagues=await _colleagues(desk),
+        outcomes=OutcomeWords(words.policy, words.catalogue),
         unit_title=words.conversion,
         ladder_title=words.ladder,
         rung_title=words.rung,
@@ -149,9 +151,8 @@ async def _asked(desk: Desk, visitor: Visitor, violation_id: int) -> Sequence[Un
     actor = visitor.actor
     if desk.unmaskings.persons == 1 or not actor.may(Right.UNMASK):
         return ()
-    waiting = await desk.unmaskings.waiting(actor)
-    ours = [one for one in waiting if one.violation_id == violation_id]
-    return [one for one in ours if one.asked_by.casefold() != actor.name.casefold()]
+    waiting = await desk.unmaskings.waiting(actor, of=violation_id)
+    return [one for one in waiting if not is_own(one, actor)]
 
 
 async def _colleagues(desk: Desk) -> Sequence[str]:

@@ -67,6 +67,11 @@ class Change:
     def percent(self) -> int | None:
         return round(100 * (self.now - self.before) / self.before) if self.before else None
 
+    @property
+    def times(self) -> int:
+        """How often as much it is, where that says more than a percentage; else 0."""
+        return round(self.now / self.before) if self.before and self.now >= 10 * self.before else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:

@@ -21,6 +21,12 @@ from moderator.web.console.toasts import Done, Toast, with_toast
 from moderator.web.questions import Id, Name, Note
 
 _CASE: Final = "/cases/{violation_id}"
+_ACTION: Final = "/actions/{action_id}"
+_IN_VAIN: Final = {
+    Done.APPROVED: Done.DECIDED_BEFORE,
+    Done.REFUSED: Done.DECIDED_BEFORE,
+    Done.PROPOSED: Done.NOTHING_TO_UNDO,
+}
 
 _Version = Annotated[int, Form(ge=1, lt=2**31)]
 _Query = Annotated[str, Form(max_length=4000)]
@@ -47,6 +53,29 @@ class _Case:
     def deed(self) -> dict[str, Any]:
         """What every decision is told beside its own."""
         return {"by": self.actor.name, "version": self.version, "bound": self.actor.departments}
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """The action that a form is about, and the line in which its case stood."""
+
+    id: int
+    actor: Actor
+    line: Line
+
+    @property
+    def deed(self) -> tuple[int, str]:
+        return self.id, self.actor.name
+
+    @property
+    def bound(self) -> frozenset[int] | None:
+        return self.actor.departments
+
+    def answer(self, resolved: Resolved, done: Done) -> Response:
+        """Back to its case, saying what was done, or that there was nothing to do."""
+        told = done if resolved.applied else _IN_VAIN[done]
+        case = resolved.action.violation_id
+        return to(with_toast(self.line.case(case), Toast(done=told, of=case, action=self.id)))
 
 
 def deciding_routes(desk: Desk) -> APIRouter:
@@ -132,44 +161,29 @@ def _add_handing_on(router: APIRouter, desk: Desk, sent: Any) -> None:
 
 
 def _add_proposals(router: APIRouter, desk: Desk) -> None:
-    approves = desk.access.visits(Right.APPROVE)
+    approves, proposals = Depends(desk.access.visits(Right.APPROVE)), desk.outbox.proposals
 
-    @router.post("/actions/{action_id}/approve")
-    async def approve(
+    async def sent(
         request: Request,
         action_id: Annotated[Id, Path()],
-        visitor: Annotated[Visitor, Depends(approves)],
+        visitor: Annotated[Visitor, approves],
         line: _Query = "",
-    ) -> Response:
-        bound = visitor.actor.departments
-        resolved = await desk.outbox.proposals.approve(action_id, visitor.actor.name, bound=bound)
-        return _resolved(Line.of(line, visitor.actor, zone_of(request)), resolved, Done.APPROVED)
+    ) -> _Proposal:
+        return _Proposal(action_id, visitor.actor, Line.of(line, visitor.actor, zone_of(request)))
 
-    @router.post("/actions/{action_id}/refuse")
-    async def refuse(
-        request: Request,
-        action_id: Annotated[Id, Path()],
-        visitor: Annotated[Visitor, Depends(approves)],
-        reason: _Words = "",
-        line: _Query = "",
-    ) -> Response:
-        bound = visitor.actor.departments
-        resolved = await desk.outbox.proposals.refuse(
-            action_id, visitor.actor.name, reason, bound=bound
-        )
-        return _resolved(Line.of(line, visitor.actor, zone_of(request)), resolved, Done.REFUSED)
+    action_sent = Depends(sent)
 
-    @router.post("/actions/{action_id}/undo")
-    async def undo(
-        request: Request,
-        action_id: Annotated[Id, Path()],
-        visitor: Annotated[Visitor, Depends(approves)],
-        line: _Query = "",
-    ) -> Response:
-        bound = visitor.actor.departments
-        resolved = await desk.outbox.proposals.undo(action_id, visitor.actor.name, bound=bound)
-        done = Done.PROPOSED if resolved.applied else Done.NOTHING_TO_UNDO
-        return _resolved(Line.of(line, visitor.actor, zone_of(request)), resolved, done)
+    @router.post(_ACTION + "/approve")
+    async def approve(one: Annotated[_Proposal, action_sent]) -> Response:
+        return one.answer(await proposals.approve(*one.deed, bound=one.bound), Done.APPROVED)
+
+    @router.post(_ACTION + "/refuse")
+    async def refuse(one: Annotated[_Proposal, action_sent], reason: _Words = "") -> Response:
+        return one.answer(await proposals.refuse(*one.deed, reason, bound=one.bound), Done.REFUSED)
+
+    @router.post(_ACTION + "/undo")
+    async def undo(one: Annotated[_Proposal, action_sent]) -> Response:
+        return one.answer(await proposals.undo(*one.deed, bound=one.bound), Done.PROPOSED)
 
 
 async def _onward(desk: Desk, case: _Case, judged: Judged, done: Done) -> Response:
@@ -191,13 +205,6 @@ async def _too_late(desk: Desk, case: _Case) -> Response:
     """The case as somebody else left it, to be decided on once more."""
     status = HTTPStatus.CONFLICT
     return await case_page(desk, case.request, case.visitor, case.id, case.line, status=status)
-
-
-def _resolved(line: Line, resolved: Resolved, done: Done) -> Response:
-    case, action = resolved.action.violation_id, resolved.action.id
-    decided = done in {Done.APPROVED, Done.REFUSED}
-    told = Done.DECIDED_BEFORE if decided and not resolved.applied else done
-    return to(with_toast(line.case(case), Toast(done=told, of=case, action=action)))
 
 
 def _toast(judged: Judged, done: Done) -> Toast:

@@ -1,7 +1,7 @@
 """Reading what somebody wrote, agreeing that another person does, and handing evidence out."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Path
 from starlette.requests import Request
@@ -9,16 +9,19 @@ from starlette.responses import Response
 
 from moderator.domain.access import Right
 from moderator.errors import UnmaskingNeeded
+from moderator.ledger.evidence.unmasking import Unmasking
 from moderator.web.access import Visitor
 from moderator.web.console.desk import Desk
 from moderator.web.console.line import Line
 from moderator.web.console.moments import zone_of
 from moderator.web.console.routing import page_router, to
 from moderator.web.console.toasts import Done, Toast, with_toast
+from moderator.web.console.unmaskings import PATH as REQUESTS
 from moderator.web.packs import handed_out
 from moderator.web.questions import Id
 
 _Query = Annotated[str, Form(max_length=4000)]
+_Back = Annotated[Literal["case", "list"], Form()]
 _Reason = Annotated[str, Form(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
 
@@ -61,18 +64,26 @@ def _add_reading(router: APIRouter, desk: Desk, reads: Callable[..., Awaitable[V
 
     @router.post("/unmaskings/{unmasking_id}/grant")
     async def grant(
-        unmasking_id: Annotated[Id, Path()], visitor: Annotated[Visitor, visits]
+        unmasking_id: Annotated[Id, Path()],
+        visitor: Annotated[Visitor, visits],
+        back: _Back = "case",
     ) -> Response:
         answered, applied = await desk.unmaskings.grant(unmasking_id, visitor.actor)
-        done = Done.GRANTED if applied else Done.DECIDED_BEFORE
-        return to(with_toast(f"/console/cases/{answered.violation_id}", Toast(done=done)))
+        return _answered(answered, Done.GRANTED if applied else Done.DECIDED_BEFORE, back)
 
     @router.post("/unmaskings/{unmasking_id}/refuse")
     async def refuse(
         unmasking_id: Annotated[Id, Path()],
         visitor: Annotated[Visitor, visits],
         reason: _Reason,
+        back: _Back = "case",
     ) -> Response:
-        answered, applied = await desk.unmaskings.refuse(unmasking_id, visitor.actor, reason=reason)
-        done = Done.NOT_GRANTED if applied else Done.DECIDED_BEFORE
-        return to(with_toast(f"/console/cases/{answered.violation_id}", Toast(done=done)))
+        refused = await desk.unmaskings.refuse(unmasking_id, visitor.actor, reason=reason)
+        answered, applied = refused
+        return _answered(answered, Done.NOT_GRANTED if applied else Done.DECIDED_BEFORE, back)
+
+
+def _answered(asked: Unmasking, done: Done, back: str) -> Response:
+    """Back to where the answer was given."""
+    page = REQUESTS if back == "list" else f"/console/cases/{asked.violation_id}"
+    return to(with_toast(page, Toast(done=done)))

@@ -81,7 +81,10 @@ class LoginDesk:
     async def let_in(self, request: Request, account: Account, visit: Visit, back: str) -> Response:
         """Begin a session under a new secret; what the browser held before is good no more."""
         before = self.cookies.session.of(request)
-        secret = await self.entrance.sessions.begin(account, visit, replaces=before)
+        try:
+            secret = await self.entrance.begin(account, visit, replaces=before)
+        except Turned as turned:
+            return self.login_page(request, back, turned)
         answer = RedirectResponse(inside(back), HTTPStatus.SEE_OTHER)
         self.cookies.session.give(answer, secret)
         self.cookies.form.take(answer)

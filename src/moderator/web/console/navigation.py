@@ -22,12 +22,18 @@ class Place:
 
 PLACES: Final = (
     Place("today", "/console/today", Right.SEE),
-    Place("queue", "/console/queue", Right.SEE, ("/console/cases", "/console/jobs")),
+    Place(
+        "queue",
+        "/console/queue",
+        Right.SEE,
+        ("/console/cases", "/console/jobs", "/console/unmaskings"),
+    ),
     Place("people", "/console/people", Right.SEE, ("/console/chats",)),
     Place("rules", "/console/rules", Right.SEE),
     Place("statistics", "/console/statistics", Right.SEE),
     Place("outbox", "/console/outbox", Right.SEE_OUTBOX, ("/console/failed",)),
     Place("audit", "/console/audit", Right.SEE_AUDIT),
+    Place("holds", "/console/holds", Right.SEE_AUDIT),
     Place("health", "/console/health", Right.OPERATE),
     Place("access", "/console/access", Right.ADMINISTER),
 )

@@ -10,7 +10,9 @@ from moderator.ledger.actions.backlog import Backlog
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.audit import Audit
 from moderator.ledger.counting.hours import AppHours
+from moderator.ledger.desk.progress import Progress
 from moderator.ledger.directory.chats import Chats
+from moderator.ledger.evidence.legal_holds import LegalHolds
 from moderator.ledger.recording.failed import FailedMessages
 from moderator.rulebook.watcher import RulebookWatcher
 from moderator.web.access import Access
@@ -18,6 +20,7 @@ from moderator.web.console.audit import audit_routes
 from moderator.web.console.chats import chat_routes
 from moderator.web.console.failed import Replayed, failed_routes
 from moderator.web.console.health import health_routes
+from moderator.web.console.holds import hold_routes
 from moderator.web.console.outbox import outbox_routes
 from moderator.web.console.pages import Pages
 from moderator.web.console.people import PeopleRecords, people_routes
@@ -46,6 +49,8 @@ class Office:
     failed: FailedMessages
     replay: Callable[[int, str], Awaitable[Replayed | None]]
     audit: Audit
+    progress: Progress
+    holds: LegalHolds
     counts: Counts
     hours: AppHours
     health: Callable[[], Awaitable[Mapping[str, Part]]]
@@ -56,7 +61,7 @@ class Office:
 
 def office_routes(office: Office) -> Iterable[BaseRoute]:
     pages, access, clock = office.pages, office.access, office.clock
-    verifying = Verifying(office.audit, clock=clock)
+    verifying = Verifying(office.audit, office.progress)
     for router in (
         people_routes(pages, access, office.people),
         chat_routes(pages, access, office.chats),
@@ -71,6 +76,7 @@ def office_routes(office: Office) -> Iterable[BaseRoute]:
         ),
         failed_routes(pages, access, office.failed, office.replay),
         audit_routes(pages, access, office.audit, verifying),
+        hold_routes(pages, access, office.holds),
         statistics_routes(pages, access, office.counts, clock=clock),
         health_routes(
             pages, access, office.health, office.hours, apps=office.apps, version=office.version

@@ -18,6 +18,7 @@ from moderator.web.console.catalogue import Catalogue, catalogues, language_of
 from moderator.web.console.moments import absolute, duration, now, relative, zone_of
 from moderator.web.console.navigation import places_of
 from moderator.web.console.toasts import toast_of
+from moderator.web.console.wording import worded
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -54,9 +55,10 @@ class Pages:
     ) -> HTMLResponse:
         """The page; `visitor` None where nobody is logged in (log-in pages, some errors).
 
-        Beside `content` a template has `say(key, …)`, `word(section, id)`, `moment(at)`,
-        `stamp(at)`, `age(at)`, `catalogue`, `visitor`, `may(right)`, `csrf`, `places`, `language`,
-        `path`, `address`, `zone`, `at`, `toast`.
+        Beside `content` a template has `say(key, …)`, `word(section, id)`, `worded(text)` (what the
+        log says, in the reader's words), `moment(at)`, `stamp(at)`, `age(at)`, `catalogue`,
+        `visitor`, `may(right)`, `csrf`, `places`, `language`, `path`, `address`, `zone`, `at`,
+        `toast`.
         """
         catalogue = self.catalogue(request, visitor)
         frame = self._frame(request, visitor, catalogue)
@@ -86,6 +88,7 @@ class Pages:
             "say": catalogue.say,
             "word": catalogue.word,
             "catalogue": catalogue,
+            "worded": lambda text: worded(text, catalogue),
             "moment": moment,
             "stamp": lambda when: absolute(when, zone),
             "age": age,

@@ -15,6 +15,7 @@ from moderator.domain.access import Actor, Right
 from moderator.domain.rule import Severity
 from moderator.ledger.counting.counted import Dimension, Period
 from moderator.ledger.counting.statistics import DecisionTimes, Share, Statistics, Tally, Unit
+from moderator.ledger.counting.waiting import OpenCases
 from moderator.ledger.counting.week_hours import WeekHours
 from moderator.ledger.directory.departments import Departments, ListedDepartment
 from moderator.ledger.records import Status, ViolationFilter
@@ -113,6 +114,7 @@ class Counts:
     """The parts that count."""
 
     statistics: Statistics
+    open_cases: OpenCases
     hours: WeekHours
     departments: Departments
 

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from moderator.domain.access import Actor, Right
 from moderator.domain.decision import ActionState
-from moderator.domain.rule import Severity
 from moderator.ledger.counting.counted import Period
 from moderator.ledger.counting.statistics import Statistics, Unit
+from moderator.ledger.counting.waiting import Ages
+from moderator.ledger.evidence.unmasking import is_own
 from moderator.ledger.records import Count, Sort, Status, ViolationFilter, ViolationRecord
 from moderator.web.access import Visitor
 from moderator.web.console.charts import Trend, trend
@@ -23,22 +24,23 @@ from moderator.web.console.health import Told, told
 from moderator.web.console.line import Line, Wanted, Whose
 from moderator.web.console.moments import CHINA, zone_of
 from moderator.web.console.routing import page_router
+from moderator.web.console.statistics import Counts
+from moderator.web.console.unmaskings import PATH as REQUESTS
 from moderator.web.health import Condition
 
 _WEEKS: Final = 4
 _GRAVEST: Final = 6  # cases shown
 _COUNTED: Final = 2000
-_AGES: Final = (timedelta(days=7), timedelta(days=1), timedelta())  # older than that, oldest first
+_ASKED: Final = 100  # requests to read that are counted
 _WRONG: Final = frozenset({Condition.FAILING, Condition.DEGRADED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The open cases of one severity; `ages` are over a week, over a day, and younger."""
+    """The open cases of one severity."""
 
     severity: str
-    count: Count
-    ages: tuple[int, ...]
+    ages: Ages
     address: str
 
 
@@ -55,7 +57,6 @@ class Own:
 class TodayView:
     """Everything that the page shows."""
 
-    total: Count
     waiting: Sequence[Waiting]
     own: Sequence[Own]
     gravest: Sequence[ViolationRecord]
@@ -63,8 +64,12 @@ class TodayView:
     wrong: Sequence[Told]
     line: Line
 
+    @property
+    def total(self) -> int:
+        return sum(one.ages.total for one in self.waiting)
 
-def today_routes(desk: Desk, statistics: Statistics) -> APIRouter:
+
+def today_routes(desk: Desk, counts: Counts) -> APIRouter:
     """The page."""
     router = page_router(desk.pages)
 
@@ -72,27 +77,23 @@ def today_routes(desk: Desk, statistics: Statistics) -> APIRouter:
     async def today(
         request: Request, visitor: Annotated[Visitor, Depends(desk.access.visits(Right.SEE))]
     ) -> Response:
-        view = await _view(desk, statistics, request, visitor)
+        view = await _view(desk, counts, request, visitor)
         return desk.pages.render(request, visitor, "today.html", view=view)
 
     return router
 
 
-async def _view(
-    desk: Desk, statistics: Statistics, request: Request, visitor: Visitor
-) -> TodayView:
+async def _view(desk: Desk, counts: Counts, request: Request, visitor: Visitor) -> TodayView:
     line = Line(wanted=Wanted(), actor=visitor.actor, zone=zone_of(request))
-    total, waiting, own, page, course, parts = await asyncio.gather(
-        desk.violations.count(line.filter, most=_COUNTED),
-        _waiting(desk, line, visitor),
+    waiting, own, page, course, parts = await asyncio.gather(
+        _waiting(visitor, counts, line),
         _own(desk, line, visitor),
         desk.violations.page(line.filter, None, _GRAVEST, sort=Sort.GRAVEST),
-        _trend(statistics, visitor),
+        _trend(counts.statistics, visitor),
         desk.health(),
     )
     catalogue = desk.pages.catalogue(request, visitor)
     return TodayView(
-        total=total,
         waiting=waiting,
         own=own,
         gravest=page.items,
@@ -102,36 +103,13 @@ async def _view(
     )
 
 
-async def _waiting(desk: Desk, line: Line, visitor: Visitor) -> Sequence[Waiting]:
-    """The gravest first.  A count asks for "at least so grave", so each is less those above."""
-    listed: list[Waiting] = []
-    above: tuple[int, ...] = (0, 0, 0)
-    for severity in sorted(Severity, reverse=True):
-        counts = [
-            await desk.violations.count(_older(visitor, severity, age), most=_COUNTED)
-            for age in _AGES
-        ]
-        cumulative = tuple(count.number for count in counts)
-        week, day, every = (now - less for now, less in zip(cumulative, above, strict=True))
-        listed.append(
-            Waiting(
-                severity=severity.label,
-                count=Count(every, more=counts[-1].more),
-                ages=(week, max(day - week, 0), max(every - day, 0)),
-                address=line.but(severity=severity.label),
-            )
-        )
-        above = cumulative
-    return listed
-
-
-def _older(visitor: Visitor, severity: Severity, age: timedelta) -> ViolationFilter:
-    return ViolationFilter(
-        bound=visitor.actor.departments,
-        statuses=(Status.OPEN,),
-        severity=severity,
-        sent_until=visitor.at - age if age else None,
-    )
+async def _waiting(visitor: Visitor, counts: Counts, line: Line) -> Sequence[Waiting]:
+    """The gravest first."""
+    found = await counts.open_cases.by_severity(visitor.at, visitor.actor.departments)
+    return [
+        Waiting(severity=one.label, ages=found[one], address=line.but(severity=one.label))
+        for one in sorted(found, reverse=True)
+    ]
 
 
 async def _own(desk: Desk, line: Line, visitor: Visitor) -> Sequence[Own]:
@@ -146,10 +124,9 @@ async def _own(desk: Desk, line: Line, visitor: Visitor) -> Sequence[Own]:
         count = await desk.violations.count(_proposed(actor), most=_COUNTED)
         listed.append(Own(key="proposed", count=count, address=line.but(proposed="1")))
     if actor.may(Right.UNMASK) and desk.unmaskings.persons > 1:
-        asked = await desk.unmaskings.waiting(actor)
-        others = [one for one in asked if one.asked_by != actor.name]
-        first = f"/console/cases/{others[0].violation_id}" if others else ""
-        listed.append(Own(key="unmaskings", count=Count(len(others)), address=first))
+        asked = await desk.unmaskings.waiting(actor, limit=_ASKED)
+        others = Count(sum(not is_own(one, actor) for one in asked), more=len(asked) == _ASKED)
+        listed.append(Own(key="unmaskings", count=others, address=REQUESTS))
     return listed
 
 

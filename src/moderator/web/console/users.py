@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from moderator.domain.access import RIGHTS, Grant, Right, Role
 from moderator.ledger.access.accounts import Accounts, Source
 from moderator.ledger.access.invitations import Invitation, Invitations
+from moderator.ledger.directory.departments import Departments
 from moderator.web.access import Access, Logins, Visitor
 from moderator.web.accounts import refuse_oneself
 from moderator.web.console.pages import Pages
@@ -32,12 +33,18 @@ class UsersPage:
     """What `access.html` and `user.html` show."""
 
     def __init__(
-        self, pages: Pages, accounts: Accounts, invitations: Invitations, logins: Logins
+        self,
+        pages: Pages,
+        accounts: Accounts,
+        invitations: Invitations,
+        logins: Logins,
+        departments: Departments,
     ) -> None:
         self._pages = pages
         self._accounts = accounts
         self._invitations = invitations
         self._logins = logins
+        self._departments = departments
 
     async def all(
         self,
@@ -55,6 +62,7 @@ class UsersPage:
             status=status,
             users=await self._accounts.list(),
             invitations=await self._invitations.list(),
+            departments=await self._departments.tree(),
             roles=RIGHTS,
             **told,
         )
@@ -80,17 +88,23 @@ class UsersPage:
             local=account.source is Source.LOCAL,
             tokens=await self._logins.tokens.list(user_id),
             sessions=await self._logins.sessions.of(user_id),
+            departments=await self._departments.tree(),
             roles=RIGHTS,
             **told,
         )
 
 
 def user_routes(
-    pages: Pages, accounts: Accounts, invitations: Invitations, logins: Logins, access: Access
+    pages: Pages,
+    accounts: Accounts,
+    invitations: Invitations,
+    logins: Logins,
+    access: Access,
+    departments: Departments,
 ) -> APIRouter:
     """The pages and their forms."""
     router = page_router(pages)
-    page = UsersPage(pages, accounts, invitations, logins)
+    page = UsersPage(pages, accounts, invitations, logins, departments)
     _add_looking(router, page, access)
     _add_inviting(router, page, accounts, invitations, access)
     _add_changing(router, page, accounts, access)

@@ -7,10 +7,10 @@ async function look() {
   const answer = await fetch("/console/audit/progress", { headers: { accept: "application/json" } });
   if (!answer.ok) return;
   const told = await answer.json();
+  if (!told.running) return location.reload();
   seen.textContent = told.seen.toLocaleString("en");
   bar.value = told.seen;
-  if (told.running) setTimeout(look, PAUSE);
-  else location.reload();
+  setTimeout(look, PAUSE);
 }
 
 setTimeout(look, PAUSE);

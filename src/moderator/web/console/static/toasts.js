@@ -21,6 +21,7 @@ export function say(text, kind = "") {
   const words = document.createElement("p");
   words.textContent = text;
   toast.append(words);
-  region.replaceChildren(toast);
+  for (const told of region.querySelectorAll(".toast:not(.exporting)")) told.remove();
+  region.append(toast);
   setTimeout(() => toast.remove(), 6000);
 }
