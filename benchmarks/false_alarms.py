@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from families import harmless as placeholders
 from moderator.domain.finding import Hit
 from moderator.matching.screening import Screen
 from moderator.rehearsal.chat import clean
@@ -115,6 +116,8 @@ def _texts(rules: Path) -> Iterator[tuple[str, int, str]]:
         yield "regression texts", number, regression.text
     for number, text in enumerate(harmless(_HARMLESS_TURNS)):
         yield "technical office talk", number, text
+    for number, (_, text) in enumerate(placeholders()):
+        yield "placeholders", number, text
     for part in FILES:
         for number, (_, text) in enumerate(phrased_harmless(part)):
             yield f"phrasings, {part}", number, text

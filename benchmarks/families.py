@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from moderator.rulebook.samples import expand
+from phrasings import half
 from samples import Sample
 
 _FAMILIES = Path(__file__).with_name("families.yaml")
@@ -45,7 +46,8 @@ def leaks() -> Iterator[Sample]:
             filled = expand(value, seed=f"{family} {form}")
             text = pattern.format(value=filled, **names)
             start = text.index(filled)
-            yield Sample(text, family, "credential", kind, form, start, start + len(filled))
+            of_kind = f"{kind} ({'held out' if half(family) else 'read'})"
+            yield Sample(text, family, "credential", of_kind, form, start, start + len(filled))
 
 
 def harmless() -> Iterator[tuple[str, str]]:
@@ -64,6 +66,11 @@ def _families() -> Iterator[tuple[str, str, dict[str, str], str]]:
         for family, line in families.items():
             env, said, value = line.split(" | ")
             first, *rest = env.lower().split("_")
-            camel = first + "".join(part.title() for part in rest)
-            names = {"env": env, "lower": env.lower(), "said": said}
-            yield kind, family, {**names, "yaml": env.lower().replace("_", "-"), "camel": camel}, value
+            names = {
+                "env": env,
+                "lower": env.lower(),
+                "yaml": env.lower().replace("_", "-"),
+                "camel": first + "".join(part.title() for part in rest),
+                "said": said,
+            }
+            yield kind, family, names, value

@@ -20,6 +20,7 @@ from typing import Any
 import ahocorasick
 import daachorse
 
+from matching_crowds import crowds, dearest, of_the_dearest
 from matching_texts import (
     adversarial,
     attacks,
@@ -29,8 +30,24 @@ from matching_texts import (
     shipped_rules,
     with_hits,
 )
+from moderator.matching.decoding import DEEPEST, RUNS_AT_MOST
 from moderator.matching.glancing import COMPILED
 from moderator.matching.screening import Screen
+from moderator.matching.stretches import WHOLE
+from moderator.matching.tally import (
+    AS_WRITTEN,
+    CHARACTERS_PER_FIND,
+    HITS_PER_RULE,
+    IN_ALL,
+    IN_DISGUISE,
+)
+from moderator.matching.windows import (
+    ASSURED,
+    CHARACTERS_PER_PLACE_IN_LONG,
+    FINDS_AT_MOST,
+    PLACES,
+    PLACES_IN_LONG,
+)
 from report import provenance, record, table
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "matching-speed.md"
@@ -63,9 +80,26 @@ more closely, because of:
 
 ## Hostile texts
 
-The slowest of {hostile} texts that are made to be expensive.
+The slowest of {hostile} texts that are made to be expensive: by somebody who has read the rules, or
+who has measured which of their examples and words, plain and in disguise, cost most.
 
 {worst}
+
+What bounds them, for one text of any content:
+
+- Words are looked for as they are written in the whole text; in disguise in texts of {whole:,}
+  characters, and of longer ones near both ends (the explanation tells which stretches were not).
+- Of the words that are found, {as_written} as they are written and {in_disguise} in each way to
+  disguise them are judged, {in_all} together (one more for each {per_find} characters), a few in
+  each way in any case.  A rule tells its first {hits} hits.
+- Expressions are tried at {places:,} places ({places_in_long:,} and one for each {per_place}
+  characters in longer texts, where no expression has more than a share of them, and each has
+  {assured} in any case), and only where what stands around a keyword has what they need.  Of one
+  expression {finds} finds are told.
+- {runs} encoded runs are read, {depth} encodings deep.
+
+What reaches a bound is in the explanation; ordinary texts stay far below.  Limits count places and
+finds, not time: the same text always has the same hits.
 
 ## Growth
 
@@ -185,11 +219,18 @@ def message_rows(measured: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
 def hostile(texts: Sequence[str]) -> list[tuple[float, int, str]]:
     """Milliseconds, size and name of each text, the one nearest to its limit first."""
     words = [*generated_words(2000, texts), "六合彩", "赌博", "fuck", "shit"]
-    screen = Screen([rule_of(words), *shipped_rules()])
+    rules = [rule for rule in shipped_rules() if rule.enabled]
+    screen = Screen([rule_of(words), *rules])
+    dear = dearest(rules, lambda text: microseconds(screen.screen, [text]))
     found = [
         (min(microseconds(screen.screen, [text]) for _ in range(3)) / 1000, size, name)
         for size in LIMITS
-        for name, text in (adversarial("六合彩", size) | attacks(shipped_rules(), size)).items()
+        for name, text in (
+            adversarial("六合彩", size)
+            | attacks(rules, size)
+            | crowds(rules, size)
+            | dict(of_the_dearest(dear, size))
+        ).items()
     ]
     for milliseconds, size, name in found:
         record(f"matching: {size}: {name}", milliseconds=milliseconds)
@@ -291,6 +332,19 @@ def report(source: str, texts: Sequence[str], passes: int, sizes: Sequence[int])
         ended=100 * reasons["NONE"] / clean,
         reasons=table(("reason", "of 10,000"), [*called] or [("", "")]),
         hostile=len(worst),
+        whole=WHOLE,
+        as_written=AS_WRITTEN,
+        in_disguise=IN_DISGUISE,
+        in_all=IN_ALL,
+        per_find=CHARACTERS_PER_FIND,
+        hits=HITS_PER_RULE,
+        places=PLACES,
+        places_in_long=PLACES_IN_LONG,
+        per_place=CHARACTERS_PER_PLACE_IN_LONG,
+        assured=ASSURED,
+        finds=FINDS_AT_MOST,
+        runs=RUNS_AT_MOST,
+        depth=DEEPEST,
         worst=table(
             ("text", "characters", "ms", "limit"),
             [(name, size, f"{ms:.2f}", LIMITS[size]) for ms, size, name in worst[:SHOWN]],

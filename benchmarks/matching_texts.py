@@ -138,8 +138,8 @@ def attacks(rules: Sequence[Rule], size: int) -> dict[str, str]:
     """Texts of `size` characters by somebody who has read the rules for values."""
     random = Random(11)
 
-    def filled(pieces: Sequence[str]) -> str:
-        return _filled(pieces, size)
+    def of(pieces: Sequence[str]) -> str:
+        return filled(pieces, size)
 
     keywords = sorted({word for rule in rules for p in rule.patterns for word in p.keywords})
     random.shuffle(keywords)
@@ -149,49 +149,47 @@ def attacks(rules: Sequence[Rule], size: int) -> dict[str, str]:
     numbers = [f"{random.randrange(10**17, 10**18)}" for _ in range(997)]
     words = ["password", "secret", "token", "key"]
     return {
-        "every keyword": filled([f"{word} " for word in keywords]),
-        "every keyword, with a token": filled(
+        "every keyword": of([f"{word} " for word in keywords]),
+        "every keyword, with a token": of(
             [f"{word} {token} " for word, token in zip(keywords, cycle(tokens), strict=False)]
         ),
-        "every keyword, tokens now and then": filled(
+        "every keyword, tokens now and then": of(
             [f"{word} " + f"{tokens[n % 97]} " * (n % 12 == 0) for n, word in enumerate(keywords)]
         ),
-        "every keyword, encoded": filled([encoded(" ".join(keywords)[:6000]) + " "]),
-        "every keyword, in percent": filled([quote(f"{word} = ") for word in keywords]),
-        "every example, cut short": filled([f"{one} " for one in cut]),
-        "values to refuse": filled([f"password: {n:05d}xxxx\n" for n in range(9_999)]),
-        "values to refuse, short": filled(
-            [f"pw={word}{n}\n" for n in range(999) for word in words]
-        ),
-        "passwords": filled([f"密码：{token[:9]}\n" for token in tokens]),
-        "one word in Chinese": filled(["密码"]),
-        "values before words": filled([f"{token[:6]} 密码 " for token in tokens]),
-        "numbers like identities": filled([f"{number} " for number in numbers]),
-        "numbers without an end": filled(numbers),
-        "numbers with dashes": filled([f"{number[:4]}-" for number in numbers]),
-        "mail": filled(["a@a."]),
-        "mail without an end": filled(["a.b@"]),
-        "addresses": filled(["http://a.b/"]),
-        "dots and slashes": filled(["a./"]),
-        "dots": filled(["."]),
-        "key blocks": filled(["-----BEGIN PRIVATE KEY-----\n"]),
-        "token heads": filled(["ghp_", "eyJ", "AKIA", "sk-", "xoxb-", "glpat-"]),
-        "one token": filled(tokens),
-        "tokens": filled([f"{token} " for token in tokens]),
-        "base64 of base64": filled([f"{encoded(one)}\n" for one in letters]),
-        "percent of percent": filled(["%25%34%31"]),
-        "percent, words": filled(["a%20b "]),
-        "keywords with an escape": filled(["password%20"]),
-        "backslashes": filled(['\\\\"']),
-        "escapes": filled(["\\u0041"]),
-        "hexadecimal pairs": filled(["4a "]),
-        "newlines": filled(["\n"]),
-        "braces": filled(["{"]),
-        "upper and lower": filled(["pAsSwOrD="]),
-        "mixed scripts": filled(["пароль密码パスワード비밀번호"]),
-        "full width": filled(["ｐａｓｓｗｏｒｄ："]),
-        "unseen within": filled(["pass\u200bword: "]),
-        "look-alike brands": filled(["http://www.a1ipay."]),
+        "every keyword, encoded": of([encoded(" ".join(keywords)[:6000]) + " "]),
+        "every keyword, in percent": of([quote(f"{word} = ") for word in keywords]),
+        "every example, cut short": of([f"{one} " for one in cut]),
+        "values to refuse": of([f"password: {n:05d}xxxx\n" for n in range(9_999)]),
+        "values to refuse, short": of([f"pw={word}{n}\n" for n in range(999) for word in words]),
+        "passwords": of([f"密码：{token[:9]}\n" for token in tokens]),
+        "one word in Chinese": of(["密码"]),
+        "values before words": of([f"{token[:6]} 密码 " for token in tokens]),
+        "numbers like identities": of([f"{number} " for number in numbers]),
+        "numbers without an end": of(numbers),
+        "numbers with dashes": of([f"{number[:4]}-" for number in numbers]),
+        "mail": of(["a@a."]),
+        "mail without an end": of(["a.b@"]),
+        "addresses": of(["http://a.b/"]),
+        "dots and slashes": of(["a./"]),
+        "dots": of(["."]),
+        "key blocks": of(["-----BEGIN PRIVATE KEY-----\n"]),
+        "token heads": of(["ghp_", "eyJ", "AKIA", "sk-", "xoxb-", "glpat-"]),
+        "one token": of(tokens),
+        "tokens": of([f"{token} " for token in tokens]),
+        "base64 of base64": of([f"{encoded(one)}\n" for one in letters]),
+        "percent of percent": of(["%25%34%31"]),
+        "percent, words": of(["a%20b "]),
+        "keywords with an escape": of(["password%20"]),
+        "backslashes": of(['\\\\"']),
+        "escapes": of(["\\u0041"]),
+        "hexadecimal pairs": of(["4a "]),
+        "newlines": of(["\n"]),
+        "braces": of(["{"]),
+        "upper and lower": of(["pAsSwOrD="]),
+        "mixed scripts": of(["пароль密码パスワード비밀번호"]),
+        "full width": of(["ｐａｓｓｗｏｒｄ："]),
+        "unseen within": of(["pass\u200bword: "]),
+        "look-alike brands": of(["http://www.a1ipay."]),
     }
 
 
@@ -199,6 +197,6 @@ def encoded(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def _filled(pieces: Sequence[str], size: int) -> str:
+def filled(pieces: Sequence[str], size: int) -> str:
     text = "".join(pieces)
     return (text * (size // len(text) + 1))[:size]

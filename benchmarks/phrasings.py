@@ -2,12 +2,14 @@
 
 Written before anybody looked at what the rules find.  The rules were improved on what
 `phrasings.yaml` showed; nobody ever reads what is missed of `phrasings_held_out.yaml`, of which
-only figures are printed.  A line holds places for values (`‹strong›`, `<hex:32>`), which are made
-at run time, and `⏎` and `⇥` for the end of a line and a tab.
+only figures are printed, and of one half of `phrasings_colleagues.yaml`.  A line holds places for
+values (`‹strong›`, `<hex:32>`), which are made at run time, and `⏎` and `⇥` for the end of a line
+and a tab.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
@@ -21,9 +23,10 @@ FILES = {
     "held out": "phrasings_held_out.yaml",
     "held out, links": "phrasings_links.yaml",
     "held out, chat": "phrasings_chat.yaml",
-    "colleagues, read": "phrasings_colleagues.yaml",
-    "colleagues, unread": "phrasings_colleagues.yaml",
+    "read, colleagues": "phrasings_colleagues.yaml",
+    "held out, colleagues": "phrasings_colleagues.yaml",
 }
+_HALVES = {"read, colleagues": 0, "held out, colleagues": 1}
 _PLACE = re.compile(r"‹([a-z0-9 -]+)›|<[A-Za-z][A-Za-z0-9-]*:[^<>\n]*>")
 _OF_LINKS = "malicious-link"
 _TURNS = 2  # times that each line is used, with other values
@@ -75,7 +78,13 @@ def _lines(part: str, side: str) -> Iterator[tuple[str, str, str]]:
     for category, kinds in content[side].items():
         for kind, lines in kinds.items():
             for line in lines.splitlines():
-                yield category, kind, line.replace("⏎", "\n").replace("⇥", "\t")
+                if _HALVES.get(part, half(line)) == half(line):
+                    yield category, kind, line.replace("⏎", "\n").replace("⇥", "\t")
+
+
+def half(line: str) -> int:
+    """0 for lines that are read when they are missed, 1 for those that never are."""
+    return blake2b(line.encode(), digest_size=2).digest()[0] % 2
 
 
 def _filled(line: str, seed: str) -> tuple[str, int, int]:

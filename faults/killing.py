@@ -11,6 +11,8 @@ _MOST_AWAY: Final = 1.5  # seconds from the first message to the kill
 _BATCH: Final = 8
 _DIES_WITHIN: Final = 8  # seconds
 
+# Whoever is known is not looked up again: this comes before the others.
+_LOOKING_UP: Final = ("moderator.wecom.client:WeComClient.person:after:1",)
 _RECEIVING: Final = (
     "moderator.intake.reception:Reception.take:before:2",
     "moderator.intake.reception:Reception.take:after:2",
@@ -33,7 +35,6 @@ _CARRYING: Final = (
     "moderator.enforcement.sanctions:Sanctions.carry_out:before:2",
     "moderator.enforcement.sanctions:Sanctions.carry_out:after:2",
     "moderator.wecom.tokens:TokenCache.token:after:1",
-    "moderator.wecom.client:WeComClient.person:after:1",
     "moderator.wecom.client:WeComClient.send_message:before:1",
     "moderator.wecom.client:WeComClient.send_message:after:1",
     "moderator.wecom.client:WeComClient.send_to_group:before:1",
@@ -43,8 +44,7 @@ _CARRYING: Final = (
     "moderator.ledger.actions.outbox:Outbox.settle:after:2",
 )
 _STATEMENTS: Final = tuple(
-    f"moderator.ledger.database.engine:Transaction.rows:before:{number}"
-    for number in range(1, 25, 2)
+    f"moderator.ledger.database.engine:Transaction.rows:before:{number}" for number in range(1, 25)
 )
 _SPOOLING: Final = (
     "moderator.ledger.recording.spool:Spool.keep:before:2",
@@ -75,7 +75,7 @@ async def at_random(stage: Stage, kills: int) -> str:
 
 async def at_every_await(stage: Stage, _: int) -> str:
     """The process ends before and after each await from the callback to the settled action."""
-    points = (*_RECEIVING, *_CARRYING, *_STATEMENTS)
+    points = (*_LOOKING_UP, *_RECEIVING, *_CARRYING, *_STATEMENTS)
     missed = [point for point in points if not await _dies_at(stage, point)]
     last = await stage.serve()
     await stage.traffic.again(last.url)

@@ -282,7 +282,7 @@ def test_the_file_can_be_named_by_a_variable(
     assert isinstance(load_settings(None), Settings)
 
 
-@pytest.mark.parametrize("content", ["[server", "\xff"])
+@pytest.mark.parametrize("content", ["[server", "\xff", "a=" + "{a=" * 2000])
 def test_an_unreadable_file_is_one_sentence(tmp_path: Path, content: str) -> None:
     """A broken or missing file is a fault that names it."""
     file = tmp_path / "broken.toml"
@@ -294,9 +294,12 @@ def test_an_unreadable_file_is_one_sentence(tmp_path: Path, content: str) -> Non
         load_settings(tmp_path / "absent.toml")
 
 
-def test_an_unreadable_variable_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("value", ["LiJing", "[" * 5000])
+def test_an_unreadable_variable_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     """A list written as bare words in a variable is a fault, not a traceback."""
-    monkeypatch.setenv("MODERATOR_COMPLIANCE__USERS", "LiJing")
+    monkeypatch.setenv("MODERATOR_COMPLIANCE__USERS", value)
 
     assert "compliance.users (MODERATOR_COMPLIANCE__USERS): the variable holds no JSON" in (
         faults_of(complete())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.cli.test_database_commands import config_file
+from tests.cli.ledgers import config_file
 from typer.testing import CliRunner, Result
 
 from moderator.cli import outbox

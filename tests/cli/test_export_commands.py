@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
-from tests.cli.test_database_commands import config_file, record
+from tests.cli.ledgers import config_file, record
 from typer.testing import CliRunner, Result
 
 from moderator.cli import exports, violations

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from moderator.domain.rule import Boundary, Rule, Separators, Severity, Word
+from tests.ledger.rules import INVOICES
+
+from moderator.domain.rule import Rule
 from moderator.enforcement.rule_archive import RuleArchive
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine
@@ -15,22 +17,7 @@ from moderator.policy.policy import Policy
 from moderator.rulebook.book import Rulebook
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-FIRST = Rule(
-    id="invoices",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    description="发票",
-    version="v1",
-    words=(
-        Word(
-            text="代开发票",
-            boundary=Boundary.ANYWHERE,
-            separators=Separators.FEW,
-            undo=frozenset(),
-        ),
-    ),
-    source="advertising.yaml:7",
-)
+FIRST = replace(INVOICES, source="advertising.yaml:7")
 SECOND = replace(FIRST, version="v2", description="开票")
 
 

@@ -1,10 +1,13 @@
 """Check digits and token structure, against values that their standards print."""
 
+import base64
 from random import Random
 
 import pytest
 
 from moderator.matching.checksums import CHECKSUMS
+
+NESTED = base64.urlsafe_b64encode(b'{"a":' + b"[" * 1300).decode()  # deeper than JSON is read
 
 # Each is an example in the standard or the vendor's own documentation, none belongs to anyone.
 PUBLISHED = [
@@ -88,7 +91,21 @@ def test_values_that_cannot_be_are_refused(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHECKSUMS))
-@pytest.mark.parametrize("value", ["", " ", "-", "x", "密码", "\ud800", "٣٣٣٣٣٣٣٣٣٣٣", "1" * 5000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        "-",
+        "x",
+        "密码",
+        "\ud800",
+        "٣٣٣٣٣٣٣٣٣٣٣",
+        "1" * 5000,
+        f"{NESTED}.{NESTED}.x",
+        NESTED,
+    ],
+)
 def test_nothing_makes_a_check_raise(name: str, value: str) -> None:
     """Checks see what strangers write: they answer, whatever it is."""
     assert CHECKSUMS[name].verify(value) in {True, False}

@@ -44,6 +44,7 @@ app = typer.Typer(
 
 Asked = TypeVar("Asked", bound=Written)
 Chosen = Callable[[Settings], Selection]
+Command = Callable[..., None]
 
 As = Annotated[Format, typer.Option("--format", help="csv, xlsx or jsonl.")]
 Output = Annotated[
@@ -78,51 +79,37 @@ def violations(
     )
 
 
-@app.command()
-def actions(
-    format_: As = Format.CSV,
-    output: Output = None,
-    where: Where = None,
-    time_zone: Zone = CHINA,
-    by: By = "",
-    config: Config = None,
-) -> None:
-    """Write actions, newest first."""
-    asked = _asked(ActionExport, where, time_zone)
-    _export(config, by, format_, output, asked, lambda _: actions_selected(asked.as_filter()))
+def _writes(model: type[Asked], chosen: Callable[[Asked, Settings], Selection]) -> Command:
+    """A command for one of the lists, which is `chosen` by the filters of `model`."""
+
+    def write(
+        format_: As = Format.CSV,
+        output: Output = None,
+        where: Where = None,
+        time_zone: Zone = CHINA,
+        by: By = "",
+        config: Config = None,
+    ) -> None:
+        asked = _asked(model, where, time_zone)
+        _export(config, by, format_, output, asked, lambda settings: chosen(asked, settings))
+
+    return write
 
 
-@app.command()
-def people(
-    format_: As = Format.CSV,
-    output: Output = None,
-    where: Where = None,
-    time_zone: Zone = CHINA,
-    by: By = "",
-    config: Config = None,
-) -> None:
-    """Write what counts for and against everybody with a violation, as it stands now."""
-    asked = _asked(PeopleExport, where, time_zone)
-
-    def chosen(settings: Settings) -> Selection:
-        corp, policy = settings.wecom.corp_id, policy_of(settings)
-        return people_selected(corp, asked.as_filter(None), policy, now=datetime.now(UTC))
-
-    _export(config, by, format_, output, asked, chosen)
+def _people(asked: PeopleExport, settings: Settings) -> Selection:
+    corp, policy = settings.wecom.corp_id, policy_of(settings)
+    return people_selected(corp, asked.as_filter(None), policy, now=datetime.now(UTC))
 
 
-@app.command()
-def audit(
-    format_: As = Format.CSV,
-    output: Output = None,
-    where: Where = None,
-    time_zone: Zone = CHINA,
-    by: By = "",
-    config: Config = None,
-) -> None:
-    """Write the audit log, newest first, each row with its link in the chain."""
-    asked = _asked(AuditExport, where, time_zone)
-    _export(config, by, format_, output, asked, lambda _: audit_selected(asked.as_filter()))
+app.command("actions", help="Write actions, newest first.")(
+    _writes(ActionExport, lambda asked, _: actions_selected(asked.as_filter()))
+)
+app.command(
+    "people", help="Write what counts for and against everybody with a violation, as it stands now."
+)(_writes(PeopleExport, _people))
+app.command(
+    "audit", help="Write the audit log, newest first, each row with its link in the chain."
+)(_writes(AuditExport, lambda asked, _: audit_selected(asked.as_filter())))
 
 
 def _export(

@@ -63,7 +63,13 @@ def evidence_as_json(redacted: Redacted) -> Json:
 
 
 def clause_as_json(clause: Clause) -> Json:
-    return asdict(clause)
+    return {
+        "id": clause.id,
+        "document": clause.document,
+        "version": clause.version,
+        "number": clause.number,
+        "text": clause.text,
+    }
 
 
 def change_as_json(change: UnitChange) -> Json:

@@ -73,11 +73,19 @@ class Landmarks:
             self._lowered = same_length_lower(self.text)
         return self._lowered
 
-    def starts(self, heads: AbstractSet[str]) -> list[int]:
-        """Where any of the literals begins with which matches begin, in order."""
+    @property
+    def _positions(self) -> Mapping[str, list[int]]:
         if self._heads is None:
             self._heads = self._finder.positions(self.lowered)
-        positions = self._heads
+        return self._heads
+
+    def any_starts(self, heads: AbstractSet[str]) -> bool:
+        """Whether a match can begin anywhere with one of the literals."""
+        return not self._positions.keys().isdisjoint(heads)
+
+    def starts(self, heads: AbstractSet[str]) -> list[int]:
+        """Where any of the literals begins with which matches begin, in order."""
+        positions = self._positions
         found = [positions[head] for head in positions.keys() & heads]
         return found[0] if len(found) == 1 else sorted({at for each in found for at in each})
 

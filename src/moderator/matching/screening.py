@@ -14,7 +14,7 @@ from moderator.matching.judging import Judge, Judged
 from moderator.matching.latin import LatinTokens, token_texts
 from moderator.matching.literals import collect
 from moderator.matching.nearness import nearest
-from moderator.matching.patterns import PatternMatcher
+from moderator.matching.patterns import Candidates, PatternMatcher
 from moderator.matching.phonetic import Phonetics, spelled
 from moderator.matching.sieve import NOTHING, PATTERNS, WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
@@ -74,26 +74,28 @@ class Screen:
         called = self._glance.calls(text) if self._glance is not None else UNKNOWN
         if called == NONE:
             return ()
-        if called >= KEYWORD_FOUND and self._glance is not None:
-            places = self._glance.asked(text)
-            if places is not None:
-                candidates = asking(places, self._askers)
-                return tuple(self._patterns.match(text, candidates, encoded=False))
-        lowered = text.lower()
         try:
-            if len(text) > WHOLE and called < ENCODED:  # looked at stretch by stretch
-                return self._screened(text, lowered, None, WORDS)
-            matches = self._find(lowered)
+            return self._looked_at(text, text.lower(), called)
         except UnicodeEncodeError:
             return self.screen(_SURROGATE.sub("\ufffd", text))
+
+    def _looked_at(self, text: str, lowered: str, called: int) -> tuple[Hit, ...]:
+        candidates = self._asked(text) if called >= KEYWORD_FOUND else None
+        if candidates is not None:
+            return tuple(self._patterns.match(text, candidates, encoded=False))
+        if len(text) > WHOLE and called < ENCODED:
+            return self._screened(text, lowered, None, WORDS)
+        matches = self._find(lowered)
         if called >= ENCODED:
             encoded = called == ENCODED and self._triggers.encoded(lowered)
             return self._matched(text, Folded.unchanged(lowered), matches, encoded=encoded)
-        latin = _alphanumeric(lowered) is not None
-        if not matches and not latin:
-            return ()
-        call = self._call(lowered, matches, latin=latin)
+        call = self._call(lowered, matches, latin=_alphanumeric(lowered) is not None)
         return () if call == NOTHING else self._screened(text, lowered, matches, call)
+
+    def _asked(self, text: str) -> Candidates | None:
+        """The candidates of a text in which words are no matter, if the first look tells them."""
+        places = self._glance.asked(text) if self._glance is not None else None
+        return None if places is None else asking(places, self._askers)
 
     def explain(self, text: str) -> Explanation:
         """What hit and why; what was found and does not count; what came close."""

@@ -7,9 +7,9 @@ from moderator.matching.judging import Found
 
 # Finds of words that are judged in one text of ordinary length: in all; of those that stand there
 # as they are written; of one way to disguise them; of each way even when there are no more.
-_IN_ALL, AS_WRITTEN, IN_DISGUISE, _ASSURED = 160, 96, 40, 4
+IN_ALL, AS_WRITTEN, IN_DISGUISE, _ASSURED = 160, 96, 40, 4
 _SEEN_FOR_ONE = 2  # finds that are made for each one that is judged
-_CHARACTERS_PER_FIND = 256  # what longer texts have more
+CHARACTERS_PER_FIND = 256  # what longer texts have more
 HITS_PER_RULE = 32  # of one text; more of the same tell nobody anything new
 _JUDGED_HITS = 2 * HITS_PER_RULE  # some of them overlap
 
@@ -43,7 +43,7 @@ class Spare:
     __slots__ = ("_left", "_wants")
 
     def __init__(self, characters: int, wants: Callable[[Found], bool]) -> None:
-        self._left = _IN_ALL + characters // _CHARACTERS_PER_FIND
+        self._left = IN_ALL + characters // CHARACTERS_PER_FIND
         self._wants = wants
 
     def of(self, stage: Iterator[Found], most: int) -> Iterator[Found]:

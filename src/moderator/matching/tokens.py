@@ -58,7 +58,7 @@ def is_jwt(value: str) -> bool:
     """RFC 7519: the first part is a JSON object that names an algorithm, the second an object."""
     try:
         header, claims = (json.loads(_unbase64(part)) for part in value.split(".")[:2])
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return False
     return isinstance(header, dict) and "alg" in header and isinstance(claims, dict)
 

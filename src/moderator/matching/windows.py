@@ -131,14 +131,13 @@ class Reading:
         it is shown; rules that mask nothing end there.  Where the places to try in a text have run
         out, the rest is not looked at, which a refusal tells.
         """
-        starts = self._starts(ref)
-        if starts is not None and not starts:
+        if ref.heads and not self._marks.any_starts(ref.heads):
             return
         self._places.begin()
         denied = self._places.denied
         windows = self._windows(ref, self._places.nearest(positions))
         left = FINDS_AT_MOST
-        for trial in self._all_trials(ref, starts, windows):
+        for trial in self._all_trials(ref, windows) if windows else ():
             left -= isinstance(trial, Find)
             if left >= 0:
                 yield trial
@@ -150,14 +149,12 @@ class Reading:
         if self._places.denied > denied:
             yield Refusal(ref.rule.id, min(positions), max(positions) + 1, TOO_MUCH)
 
-    def _all_trials(
-        self, ref: PatternRef, starts: list[int] | None, windows: Sequence[Window]
-    ) -> Iterator[Find | Refusal]:
+    def _all_trials(self, ref: PatternRef, windows: Sequence[Window]) -> Iterator[Find | Refusal]:
         verdicts: dict[str, Verdict] = {}
-        if starts is None:
-            matches = self._searched(ref, windows)
+        if ref.heads:
+            matches = self._tried(ref, self._marks.starts(ref.heads), windows)
         else:
-            matches = self._tried(ref, starts, windows)
+            matches = self._searched(ref, windows)
         for match, end in matches:
             if match.end() == end < len(self._text):
                 continue  # cut by the window: longer than the format allows
@@ -215,10 +212,6 @@ class Reading:
         if value not in verdicts:
             verdicts[value] = self._scales.weigh(ref.rule, ref.pattern, value)
         return placed(ref.rule, ref.pattern, verdicts[value], origin)
-
-    def _starts(self, ref: PatternRef) -> list[int] | None:
-        """Where matches can begin, in order; None where they can begin anywhere."""
-        return self._marks.starts(ref.heads) if ref.heads else None
 
     def _windows(self, ref: PatternRef, positions: Iterable[int]) -> list[Window]:
         """The stretches to search: those around positions that have what a match needs."""

@@ -40,7 +40,10 @@ from moderator.web.questions import Id, Question
 _LOCK: Final = 0x6D6F6461  # held by whoever changes a pack
 _MOST_HITS: Final = 3  # of a message that a phrase is sought for
 _Phrase = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_RuleId = Annotated[str, PathField(max_length=80, pattern=r"^[a-z][a-z0-9-]*$")]
+_RuleId = Annotated[
+    str,
+    PathField(max_length=80, pattern=r"^[a-z][a-z0-9-]*$", description="As it stands in its pack."),
+]
 
 
 class _Answer(BaseModel):

@@ -12,7 +12,7 @@ from moderator.web.access import Access
 from moderator.web.cases import ALWAYS, Because, HoldAnswer
 from moderator.web.people import Reason
 from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Cursor, Limit, Name
+from moderator.web.questions import Cursor, Id, Limit, Name
 
 
 class Placing(BaseModel):
@@ -56,7 +56,7 @@ def holds_router(holds: LegalHolds, access: Access) -> APIRouter:
         *,
         released: Annotated[bool, Query(description="Those that ended too.")] = False,
         limit: Annotated[Limit, Query()] = 50,
-        cursor: Annotated[Cursor | None, Query()] = None,
+        cursor: Annotated[Cursor | None, Query(description="`next` of the page before.")] = None,
     ) -> HoldList:
         """List legal holds, newest first."""
         before = int(cursor) if cursor else None
@@ -80,7 +80,7 @@ def holds_router(holds: LegalHolds, access: Access) -> APIRouter:
         responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     )
     async def release_hold(
-        hold_id: Annotated[int, Path(ge=1, lt=2**63)],
+        hold_id: Annotated[Id, Path()],
         why: Because,
         actor: Annotated[Actor, Depends(access.needs(Right.ADMINISTER))],
     ) -> HoldAnswer:

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import Field
 
 from moderator.domain.access import Actor, Right
 from moderator.ledger.desk.job_records import ItemState
@@ -30,7 +31,7 @@ class JobQuery(Pages):
 class ItemQuery(Pages):
     """Which items of a job."""
 
-    state: ItemState | None = None
+    state: ItemState | None = Field(None, description="Those of one state.")
 
 
 def jobs_router(jobs: Jobs, access: Access) -> APIRouter:

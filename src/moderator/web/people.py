@@ -111,9 +111,9 @@ def people_router(
     )
     log = structlog.get_logger("moderator.web")
 
-    @router.get("/people/{userid}/standing")
+    @router.get("/people/{userid}/standing", responses=responses(HTTPStatus.NOT_FOUND))
     async def tell_standing(
-        userid: Annotated[Name, Path()],
+        userid: Annotated[Name, Path(description="userid of the sender.")],
         actor: Annotated[Actor, Depends(access.needs(Right.SEE))],
     ) -> StandingAnswer:
         """Tell what counts for and against a person."""
@@ -129,10 +129,10 @@ def people_router(
     @router.post(
         "/people/{userid}/merits",
         status_code=HTTPStatus.CREATED,
-        responses=responses(HTTPStatus.CONFLICT),
+        responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     )
     async def record_merit(
-        userid: Annotated[Name, Path()],
+        userid: Annotated[Name, Path(description="userid of the sender.")],
         given: MeritGiven,
         actor: Annotated[Actor, Depends(judges)],
     ) -> MeritAnswer:

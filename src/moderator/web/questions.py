@@ -39,19 +39,22 @@ def _no_number(value: object) -> object:
 Written = BeforeValidator(_no_number)
 # In a body a number is a number; in an address it is text.
 InBody = BeforeValidator(_a_number)
-Id = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
+Id = Annotated[int, Field(ge=1, le=_LARGEST_ID, description="As its list tells it.")]
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_a_moment),
     Written,
-    Field(json_schema_extra={"pattern": "^2[01][0-9]{2}-"}),
+    Field(
+        examples=["2026-03-02T09:30:00+08:00"],
+        json_schema_extra={"pattern": "^2[01][0-9]{2}-"},
+    ),
 ]
 # PostgreSQL's text holds no NUL.
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
-Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,15}$", description="`next` of the page before.")]
 Errcode = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Limit = Annotated[int, Field(ge=1, le=200)]
+Limit = Annotated[int, Field(ge=1, le=200, description="So many at most.")]
 
 
 class Question(BaseModel):
@@ -72,7 +75,7 @@ class ActionSearch(Question):
     """Which actions are meant; what is left out fits any."""
 
     state: list[ActionState] = Field([], max_length=20, description="Any of these; none: all.")
-    kind: ActionKind | None = None
+    kind: ActionKind | None = Field(None, description="What is done.")
     errcode: Errcode | None = Field(None, description="The last one; -2: WeCom unreachable.")
     sender: Name | None = Field(None, description="userid of the sender.")
     since: Moment | None = Field(None, description="Decided then or later.")

@@ -81,7 +81,8 @@ def registry_router(registry: Registry, access: Access) -> APIRouter:
 
     @router.get("/people/{userid}", responses=responses(HTTPStatus.NOT_FOUND))
     async def tell_person(
-        userid: Annotated[Name, Path()], actor: Annotated[Actor, sees]
+        userid: Annotated[Name, Path(description="userid of the sender.")],
+        actor: Annotated[Actor, sees],
     ) -> PersonAnswer:
         """Tell of somebody with violations; `/violations?sender=` has them one by one."""
         person = await registry.one(userid, actor.departments)

@@ -22,7 +22,7 @@ from moderator.web.statistics import TallyAnswer
 class RuleQuery(Question):
     """Which rules to list, and over how many days."""
 
-    category: Name | None = None
+    category: Name | None = Field(None, description="Those of one category.")
     days: Annotated[int, Field(ge=1, le=366)] = Field(30, description="Up to today, in China.")
     limit: Limit = 50
     cursor: Name | None = Field(None, description="`next` of the page before.")

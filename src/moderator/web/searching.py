@@ -33,7 +33,7 @@ class ViolationSearch(Question):
     )
     chat: Name | None = Field(None, description="chatid of the group.")
     app: Name | None = Field(None, description="Name of the app in the settings.")
-    category: Name | None = None
+    category: Name | None = Field(None, description="Of the gravest rule that hit.")
     severity: SeverityLabel | None = Field(None, description="This grave or graver.")
     rule: Name | None = Field(None, description="Id of a rule that hit.")
     clause: Name | None = Field(None, description="Id of a clause of the policy.")

@@ -28,7 +28,7 @@ class StatisticsQuery(ViolationSearch):
     since: Annotated[date, Written] | None = Field(
         None, description="The first day; by default the days end today."
     )
-    days: Annotated[int, Field(ge=1, le=_LONGEST)] = 30
+    days: Annotated[int, Field(ge=1, le=_LONGEST)] = Field(30, description="So many.")
 
     def period(self, now: datetime) -> Period:
         since = self.since
@@ -41,7 +41,7 @@ class StatisticsQuery(ViolationSearch):
 class TimelineQuery(StatisticsQuery):
     """A timeline, cut into days, weeks or months."""
 
-    unit: Unit = Unit.DAY
+    unit: Unit = Field(Unit.DAY, description="How long each piece is.")
 
 
 class SharesQuery(StatisticsQuery):

@@ -12,7 +12,7 @@ from moderator.web.deeds import ViewAnswer, ViewGiven, ViewList
 from moderator.web.problems import ALWAYS, Refusal, responses
 from moderator.web.questions import Name
 
-_Name = Annotated[Name, Path()]
+_Name = Annotated[Name, Path(description="As you named it.")]
 
 
 def views_router(views: Views, access: Access) -> APIRouter:

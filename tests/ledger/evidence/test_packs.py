@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ledger.rules import INVOICES
 
 from moderator.domain.access import Actor, Role
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.domain.rule import Boundary, Rule, Separators, Severity, Word
 from moderator.errors import NotFound, UnmaskingNeeded
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.audit import Audit, Deed
@@ -41,21 +41,6 @@ SIGNER = Signer([b"k" * 32])
 KEY = SIGNER.public_keys[0]
 LI = Actor(name="li", roles=frozenset({Role.AUDITOR}))
 WANG = Actor(name="wang", roles=frozenset({Role.APPROVER}))
-RULE = Rule(
-    id="invoices",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    description="发票",
-    version="v1",
-    words=(
-        Word(
-            text="代开发票",
-            boundary=Boundary.ANYWHERE,
-            separators=Separators.FEW,
-            undo=frozenset(),
-        ),
-    ),
-)
 
 
 @pytest.fixture
@@ -69,7 +54,7 @@ async def pack(
     tmp_path: Path, now: datetime,
 ) -> Path:  # fmt: skip
     """The pack of a violation that was warned of, looked at and read, among other cases."""
-    await RuleVersions(database).keep([RULE], now=now)
+    await RuleVersions(database).keep([INVOICES], now=now)
     kept = (await record(1)).violation_id
     await record(2, sender="lisi")
     (warn, *_) = [
@@ -234,12 +219,15 @@ async def test_the_program_in_the_pack_verifies_it_with_nothing_but_python(
 
 
 async def test_what_is_no_pack_is_said_to_be_none(tmp_path: Path) -> None:
-    """No file, no ZIP, no manifest: a sentence and no traceback."""
+    """No file, no ZIP, no manifest, JSON without end: a sentence and no traceback."""
     (tmp_path / "text.zip").write_text("text")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
+    with zipfile.ZipFile(tmp_path / "nested.zip", "w") as nested:
+        nested.writestr("manifest.json", "{}")
+        nested.writestr("manifest.sig", "[" * 5000)
 
-    for name in ("nothing.zip", "text.zip", "empty.zip"):
+    for name in ("nothing.zip", "text.zip", "empty.zip", "nested.zip"):
         (fault,) = faults_of(tmp_path / name)
         assert fault.startswith("cannot be read")
 

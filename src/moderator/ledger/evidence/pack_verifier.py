@@ -36,7 +36,7 @@ def faults_of(path: Path, trusted: set[str] | None = None) -> list[str]:
     try:
         with zipfile.ZipFile(path) as pack:
             faults.extend(_faults(pack, trusted))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
         faults.append(f"cannot be read to its end: {type(error).__name__}: {error}")
     return faults
 
