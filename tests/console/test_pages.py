@@ -1,5 +1,6 @@
 """Every page in a real browser: both languages, two widths, light and dark, for everybody."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.async_api import Browser, Page
 from tests.console.conftest import SCREENS, STAFF, Desk, Enter
 
 from moderator.domain.access import Actor
-from moderator.ledger.desk.job_records import Chosen, JobKind, Order
+from moderator.ledger.desk.job_records import Chosen, JobKind, JobState, Order
 from moderator.ledger.desk.jobs import Jobs
 from moderator.ledger.evidence.sealing import EvidenceCipher
 from moderator.ledger.evidence.unmasking import Unmaskings
@@ -150,8 +151,14 @@ async def many_noted(desk: Desk) -> int:
     """A bulk job of several cases that changes nothing: they are assigned to nobody already."""
     rows = await desk.fetch("SELECT id FROM violations WHERE assignee = '' ORDER BY id LIMIT 6")
     chosen = Chosen(ids={row["id"]: None for row in rows})
-    job = await Jobs(desk.engine).start(CHEN, Order(JobKind.ASSIGN), chosen)
-    return job.id
+    jobs = Jobs(desk.engine)
+    job = await jobs.start(CHEN, Order(JobKind.ASSIGN), chosen)
+    # Its page comes anew when it ends, which is not to happen while somebody looks.
+    for _ in range(600):
+        if (await jobs.one(job.id, CHEN)).state is not JobState.RUNNING:
+            return job.id
+        await asyncio.sleep(0.1)
+    pytest.fail("the job did not end")
 
 
 async def one_read(desk: Desk) -> int:

@@ -102,3 +102,19 @@ def test_pinyin_of_a_word_is_found(screen: Screen, word: str, data: st.DataObjec
     (hit,) = screen.screen(text)
     assert text[hit.start : hit.end] == disguise
     assert hit.layers == ((Layer.PINYIN,) if any(typed) else ())
+
+
+@pytest.mark.parametrize("text", ["替代 开发", "钢枪 支架", "刷，单子"])
+def test_a_space_between_two_words_disguises_no_harmless_word(
+    rule: Callable[..., Rule], text: str
+) -> None:
+    """What counts only in disguise is not disguised by the space or mark that parts two words."""
+    screen = Screen([rule("代开", "枪支", "刷单", disguised=True)])
+    assert not screen.screen(text)
+
+
+@pytest.mark.parametrize("text", ["代 开", "找我 枪 支 便宜", "刷*单兼职"])
+def test_a_gap_disguises_a_word_that_stands_alone(rule: Callable[..., Rule], text: str) -> None:
+    """Where neither end is part of another word, or the mark is none of a sentence, it counts."""
+    screen = Screen([rule("代开", "枪支", "刷单", disguised=True)])
+    assert screen.screen(text)

@@ -88,10 +88,18 @@ _CHILDREN = {
 _child = st.sampled_from(sorted(_CHILDREN)).flatmap(
     lambda name: st.tuples(st.just(name), st.sampled_from(_CHILDREN[name]))
 )
+_OFTEN = {"FromUserName": 1, "CreateTime": 3, "MsgType": 3, "Content": 0, "MsgId": 3}
+
+
+def _mostly_usual(values: tuple[str, ...], often: int) -> st.SearchStrategy[str]:
+    """The first of the values, so often beside any of them."""
+    return st.one_of(*[st.just(values[0])] * often, st.sampled_from(values))
+
+
 _message = st.tuples(
     *(
-        st.tuples(st.just(name), st.sampled_from(_CHILDREN[name]))
-        for name in ("FromUserName", "CreateTime", "MsgType", "Content", "MsgId")
+        st.tuples(st.just(name), _mostly_usual(_CHILDREN[name], often))
+        for name, often in _OFTEN.items()
     )
 )
 

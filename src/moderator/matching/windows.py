@@ -24,7 +24,7 @@ DENSE = 16  # positions of one keyword from which on it pays to leave some out
 PLACES = 1_000
 # Of longer texts: where keywords stand counts as a place, too, no pattern has more than a share of
 # the places, and when there are none left each still has a few.
-PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_000, 64
+PLACES_IN_LONG, CHARACTERS_PER_PLACE_IN_LONG = 1_200, 64
 SHARES, ASSURED, ASSURED_IN_ALL = 6, 4, 500
 TOO_MUCH = "more places to look at than are looked at in one text"
 _POSITIONS_PER_PLACE = 4
