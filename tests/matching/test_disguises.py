@@ -1,12 +1,13 @@
 """Any word, disguised at random, is found, and its span folded is the word."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.domain.rule import Layer, Rule
+from moderator.domain.rule import Layer, Rule, Word
 from moderator.matching.screening import Screen
 from moderator.text.characters import characters
 from moderator.text.components import splits
@@ -106,15 +107,19 @@ def test_pinyin_of_a_word_is_found(screen: Screen, word: str, data: st.DataObjec
 
 @pytest.mark.parametrize("text", ["替代 开发", "钢枪 支架", "刷，单子"])
 def test_a_space_between_two_words_disguises_no_harmless_word(
-    rule: Callable[..., Rule], text: str
+    rule: Callable[..., Rule], word: Callable[..., Word], text: str
 ) -> None:
     """What counts only in disguise is not disguised by the space or mark that parts two words."""
-    screen = Screen([rule("代开", "枪支", "刷单", disguised=True)])
+    words = [replace(word(one), disguised=True) for one in ("代开", "枪支", "刷单")]
+    screen = Screen([rule(*words)])
     assert not screen.screen(text)
 
 
 @pytest.mark.parametrize("text", ["代 开", "找我 枪 支 便宜", "刷*单兼职"])
-def test_a_gap_disguises_a_word_that_stands_alone(rule: Callable[..., Rule], text: str) -> None:
+def test_a_gap_disguises_a_word_that_stands_alone(
+    rule: Callable[..., Rule], word: Callable[..., Word], text: str
+) -> None:
     """Where neither end is part of another word, or the mark is none of a sentence, it counts."""
-    screen = Screen([rule("代开", "枪支", "刷单", disguised=True)])
+    words = [replace(word(one), disguised=True) for one in ("代开", "枪支", "刷单")]
+    screen = Screen([rule(*words)])
     assert screen.screen(text)

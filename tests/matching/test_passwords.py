@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderator.matching.passwords import is_loose_password, is_password
+from moderator.matching.passwords import is_loose_password, is_password, is_random
 from moderator.matching.placeholders import is_placeholder
 
 
@@ -34,3 +34,10 @@ def test_names_in_programs_sentences_and_algorithms_are_none(value: str) -> None
 def test_what_stands_for_a_value_is_a_placeholder(value: str) -> None:
     """Escaped templates, what says that it is false, and long runs of the alphabet."""
     assert is_placeholder(value)
+
+
+def test_a_key_may_happen_to_have_no_digit() -> None:
+    """Capitals all over tell a drawn value from a name in a program."""
+    assert is_random("gQpmJtWNuKlsYfMdGcJKwXzRbTnVkHdL")
+    assert not is_random("UserProfileServiceConfiguration")
+    assert not is_random("abstractsingletonproxyfactory")
