@@ -87,8 +87,8 @@ who has measured which of their examples and words, plain and in disguise, cost 
 
 What bounds them, for one text of any content:
 
-- Words are looked for as they are written in the whole text; in disguise in texts of {whole:,}
-  characters, and of longer ones near both ends (the explanation tells which stretches were not).
+- Words are looked for as they are written in the whole text; in disguise in texts of up to
+  {whole:,} characters, and of longer ones near both ends (the explanation tells what was left out).
 - Of the words that are found, {as_written} as they are written and {in_disguise} in each way to
   disguise them are judged, {in_all} together (one more for each {per_find} characters), a few in
   each way in any case.  A rule tells its first {hits} hits.
