@@ -40,7 +40,9 @@ def disguised(draw: st.DrawFn) -> tuple[str, str]:
 def _dressed(draw: st.DrawFn, way: str, at: int, one: str) -> str:
     if way == "repeats":
         return one * draw(st.integers(1, 4))
-    gap = {"invisible": "\u200b\u2060\ufe0f", "marks": ".-* 🎲_~", "noise": "1ax9"}.get(way, "")
+    gap = {"invisible": "\u200b\u2060\ufe0f\u3164", "marks": ".-* 🎲_~", "noise": "1ax9"}.get(
+        way, ""
+    )
     longest = 2 if way == "noise" else 3
     before = draw(st.text(st.sampled_from(gap), max_size=longest)) if gap and at else ""
     return before + draw(st.sampled_from([one, *_otherwise(way, one)]))

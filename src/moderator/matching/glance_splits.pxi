@@ -1,29 +1,39 @@
 # Characters written as their parts; what sieve.py and joining.py do.
 
 
-cdef uint32_t made_by(const Look* look, Py_ssize_t start) noexcept nogil:
-    """What the two characters at `start` make, if they are a split character."""
+cdef enum:
+    MOST_PARTS = 3  # that a split character is written as
+
+
+cdef uint32_t made_by(const Look* look, Py_ssize_t start, Py_ssize_t parts) noexcept nogil:
+    """What the characters at `start`, so many as `parts` says, make if they are a split character."""
     cdef uint64_t place
-    if start < 0 or start + 2 > look.length:
+    cdef Py_ssize_t at
+    if start < 0 or start + parts > look.length:
         return 0
     place = place_of(look, code_at(look, start), code_at(look, start + 1))
+    for at in range(start + 2, start + parts):
+        place = child(look, place, code_at(look, at)) if place else 0
     return note(look, place, MAKES) if place and roles(look, place) & SPLIT else 0
 
 
 cdef bint stands_well(const Look* look, Py_ssize_t start, Py_ssize_t end, uint32_t made) noexcept nogil:
     """Whether what parts make makes a pair with a neighbour, which may be split itself."""
     cdef uint32_t before, after
+    cdef Py_ssize_t parts
     if start > 1 and not look.text[start - 1] & ALNUM:  # over one mark or space
         start -= 1
     if end < look.length and not look.text[end] & ALNUM:
         end += 1
-    before, after = made_by(look, start - 2), made_by(look, end)
-    return (
-        (start > 0 and are_pair(look, code_at(look, start - 1), made))
-        or (end < look.length and are_pair(look, made, code_at(look, end)))
-        or (before and are_pair(look, before, made))
-        or (after and are_pair(look, made, after))
-    )
+    if start > 0 and are_pair(look, code_at(look, start - 1), made):
+        return True
+    if end < look.length and are_pair(look, made, code_at(look, end)):
+        return True
+    for parts in range(2, MOST_PARTS + 1):
+        before, after = made_by(look, start - parts, parts), made_by(look, end, parts)
+        if (before and are_pair(look, before, made)) or (after and are_pair(look, made, after)):
+            return True
+    return False
 
 
 cdef void joined(const Look* apart, Look* view) noexcept nogil:

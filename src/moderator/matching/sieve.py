@@ -14,6 +14,7 @@ from moderator.text.squeezing import squeeze
 
 MOST_SPLITS = 1024  # of one text
 _AROUND = 24  # characters on either side of a gap that may belong to the same word
+_PARTS = range(2, 4)  # that a split character is written as
 _NEAR = 8  # characters within which a mixed word goes on with an ideograph
 _LONG = 256  # characters; in longer texts places are not looked at one by one
 _NOISE = re.compile("(?<=[\u3400-\u9fff])[0-9a-z]{1,2}(?=[\u3400-\u9fff])")
@@ -219,8 +220,11 @@ class Sieve:
         start, end = _past_mark(text, start, -1), _past_mark(text, end - 1, 1) + 1
         if text[start - 1 : start] + whole in pairs or whole + text[end : end + 1] in pairs:
             return True
-        before, after = wholes.get(text[max(0, start - 2) : start]), wholes.get(text[end : end + 2])
-        return bool((before and before + whole in pairs) or (after and whole + after in pairs))
+        for parts in _PARTS:
+            before, after = text[max(0, start - parts) : start], text[end : end + parts]
+            if wholes.get(before, "") + whole in pairs or whole + wholes.get(after, "") in pairs:
+                return True
+        return False
 
     def _has_word(self, text: str) -> bool:
         return any(number < self._wording for _, _, number in self._find(text))

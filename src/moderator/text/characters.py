@@ -41,8 +41,9 @@ class Characters:
 
     No key is a common character of simplified Chinese or ASCII, so a text without any key is
     already in canonical form but for its case.  `resized` holds the keys whose fold is not exactly
-    one character, `unseen` those of which nothing is left whatever stands around them,
-    `disguised` all keys and look-alikes.
+    one character, `unseen` those of which nothing is left whatever stands around them, but for the
+    Hangul fillers, which Unicode calls letters and few write by accident; `disguised` all keys and
+    look-alikes.
     """
 
     folds: Mapping[int, str]
@@ -74,7 +75,7 @@ def characters() -> Characters:
     layers |= dict.fromkeys(LOOKALIKES, Layer.LOOKALIKE)
     resized = frozenset(chr(code) for code, plain in folds.items() if len(plain) != 1)
     tags = set(map(chr, TAGS))  # these may spell a word by themselves
-    unseen = frozenset(one for one in resized - tags if not folds[ord(one)])
+    unseen = frozenset(one for one in resized - tags if not (folds[ord(one)] or one.isalnum()))
     lengths = {one: len(folds[ord(one)]) for one in resized}
     return Characters(folds, layers, resized, lengths, unseen, frozenset(layers))
 
