@@ -64,6 +64,7 @@ async def test_hours_of_the_week_are_counted_on_demand(enter: Enter) -> None:
     await page.click("section[aria-labelledby=hours] a")
 
     cells = page.locator("section[aria-labelledby=hours] tbody td")
+    await cells.last.wait_for(state="attached")
     assert await cells.count() == 7 * 24
     assert sum(map(int, await cells.all_text_contents())) == total
     await keep(page, "statistics-hours-zh-1280-light")

@@ -11,6 +11,7 @@ from moderator.ledger.actions.claiming import LOOK
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.directory.people import People
+from moderator.ledger.limits.pauses import Cause
 from moderator.ledger.recording.recorder import Recorded
 from moderator.ledger.records import ActionFilter, ClaimedAction, Then
 
@@ -144,17 +145,39 @@ async def test_what_is_held_keeps_its_attempts_and_wakes_when_it_may(
     """It waited for something with a name; when that ends it is due at once."""
     await record()
     warn = await warning(outbox)
-    await outbox.put_off(warn.id, LATER + HOUR, "paused", held_by="pause/7", now=LATER)
+    await outbox.put_off(warn.id, LATER + HOUR, "paused", held_by="breaker/a", now=LATER)
     held = await outbox.one(warn.id)
-    await outbox.pauses.wake("pause/8", LATER)
+    await outbox.pauses.wake("breaker/b", LATER)
     early = await outbox.claim(10, LEASE, LATER, kinds=[warn.kind])
-    await outbox.pauses.wake("pause/7", LATER)
+    await outbox.pauses.wake("breaker/a", LATER)
 
     (again,) = await outbox.claim(10, LEASE, LATER, kinds=[warn.kind])
 
-    assert (held.attempts, held.held_by, held.history) == (0, "pause/7", ())
+    assert (held.attempts, held.held_by, held.history) == (0, "breaker/a", ())
     assert early == []
     assert (again.id, again.attempts) == (warn.id, 1)
+
+
+async def test_a_pause_that_ended_meanwhile_is_not_waited_for(
+    record: Record, outbox: Outbox
+) -> None:
+    """The call was refused before the app was mended, and is put off only after that."""
+    await record()
+    warn = await warning(outbox)
+    cause = Cause(app="a", path="", credential="c", errcode=60020, reason="not allowed")
+    standing, ended = [
+        await outbox.pauses.pause(each, now=LATER, until=LATER + HOUR)
+        for each in (cause, replace(cause, credential="d"))
+    ]
+    await outbox.pauses.lift(ended.id, by="probe", reason="works again", now=LATER)
+
+    await outbox.put_off(warn.id, LATER + HOUR, "paused", held_by=standing.holder, now=LATER)
+    assert await outbox.claim(10, LEASE, LATER, kinds=[warn.kind]) == []
+    await outbox.pauses.wake(standing.holder, LATER)
+    (warn,) = await outbox.claim(10, LEASE, LATER, kinds=[warn.kind])
+    await outbox.put_off(warn.id, LATER + HOUR, "paused", held_by=ended.holder, now=LATER)
+
+    assert len(await outbox.claim(10, LEASE, LATER, kinds=[warn.kind])) == 1
 
 
 async def test_what_wecom_said_is_kept_though_it_cost_no_attempt(

@@ -18,7 +18,7 @@ from moderator.ledger.audit import Deed
 from moderator.ledger.database.engine import Engine, Row, Transaction
 from moderator.ledger.database.listening import Listener
 from moderator.ledger.desk.selections import filter_told
-from moderator.ledger.limits.pauses import Pauses
+from moderator.ledger.limits.pauses import Pauses, stands
 from moderator.ledger.recording.inserting import CHANNEL
 from moderator.ledger.recording.recorder import NOTIFY
 from moderator.ledger.records import ActionFilter, ActionRecord, ClaimedAction, Then
@@ -187,25 +187,26 @@ class Outbox:
         """Queue an action that has to wait for something else, `held_by`, for `until`.
 
         The claim costs it no attempt; only what WeCom said itself, an `errcode`, is kept in its
-        history.  False as in `settle`.
+        history.  What has ended meanwhile is not waited for.  False as in `settle`.
         """
         at = now or _now()
         told = appended(at, ActionState.QUEUED, outcome=outcome, errcode=errcode)
-        statement = (
-            update(actions)
-            .where(actions.c.id == action_id, actions.c.state == ActionState.SENDING.value)
-            .values(
-                state=ActionState.QUEUED.value,
-                attempts=actions.c.attempts - 1,
-                outcome=outcome,
-                held_by=held_by,
-                due_at=until,
-                updated_at=at,
-                **({} if errcode is None else {"errcode": errcode, "history": told}),
-            )
-            .returning(actions.c.id)
-        )
         async with self._engine.begin() as transaction:
+            waits = await stands(transaction, held_by)
+            statement = (
+                update(actions)
+                .where(actions.c.id == action_id, actions.c.state == ActionState.SENDING.value)
+                .values(
+                    state=ActionState.QUEUED.value,
+                    attempts=actions.c.attempts - 1,
+                    outcome=outcome,
+                    held_by=held_by if waits else "",
+                    due_at=until if waits else at,
+                    updated_at=at,
+                    **({} if errcode is None else {"errcode": errcode, "history": told}),
+                )
+                .returning(actions.c.id)
+            )
             return await transaction.row(statement) is not None
 
     async def requeue(

@@ -12,6 +12,7 @@ from moderator.ledger.audit import Deed
 from moderator.ledger.database.engine import Engine, Prepared, Row, Transaction
 from moderator.ledger.recording.recorder import NOTIFY
 
+_HOLDER: Final = "pause/"
 _COLUMNS: Final = (
     "id, app, path, credential, errcode, reason, since, asked_at, probe_at, probes,"
     " lifted_at, lifted_by, lift_reason"
@@ -61,6 +62,9 @@ _WAKE: Final = Prepared(
     " AND state = 'queued' RETURNING id",
     ("holders", "now"),
     {},
+)
+_STANDS: Final = Prepared(
+    "SELECT id FROM pauses WHERE id = $1 AND lifted_at IS NULL FOR SHARE", ("id",), {}
 )
 _LIST: Final = Prepared(
     f"SELECT {_COLUMNS},"  # noqa: S608 - the columns above
@@ -121,7 +125,7 @@ class Pause:
     @property
     def holder(self) -> str:
         """What actions that wait for it are marked with."""
-        return f"pause/{self.id}"
+        return f"{_HOLDER}{self.id}"
 
     @property
     def told(self) -> str:
@@ -205,6 +209,15 @@ async def in_the_way(transaction: Transaction, credential: str, path: str) -> li
     """The pauses that a call meets, the longest first."""
     rows = await transaction.rows(_IN_THE_WAY, credential=credential, path=path)
     return [_pause(row) for row in rows]
+
+
+async def stands(transaction: Transaction, holder: str) -> bool:
+    """Whether what an action would wait for still stands.
+
+    A pause that does cannot end before the transaction.
+    """
+    number = holder.removeprefix(_HOLDER)
+    return number == holder or await transaction.row(_STANDS, id=int(number)) is not None
 
 
 async def take_probe(
