@@ -51,13 +51,17 @@ def config_file(directory: Path, url: str) -> Path:
     (directory / "rules").mkdir()
     (directory / "rules" / "gambling.yaml").write_text(PACK, "utf-8")
     (directory / "rules" / "policy.yaml").write_text(LADDER, "utf-8")
-    config = directory / "moderator.toml"
-    config.write_text(
+    return settings_file(directory / "moderator.toml", url, directory / "rules")
+
+
+def settings_file(path: Path, url: str, rules: Path) -> Path:
+    """All that must be set, with rules of the caller's."""
+    path.write_text(
         f"""
         [database]
         url = "{url}"
         [rules]
-        directory = "{directory / "rules"}"
+        directory = "{rules}"
         [evidence]
         key = "{base64.b64encode(secrets.token_bytes(32)).decode()}"
         fingerprint_key = "{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -73,7 +77,7 @@ def config_file(directory: Path, url: str) -> Path:
         users = ["LiJing"]
         """
     )
-    return config
+    return path
 
 
 async def record(database: Engine, settings: Settings, number: int) -> int:

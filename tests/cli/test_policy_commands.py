@@ -1,17 +1,16 @@
 """`moderator policy` and `moderator merits` against a real PostgreSQL."""
 
 import asyncio
-import base64
 import json
 import os
 import pwd
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.ledgers import settings_file
 from typer.testing import CliRunner, Result
 
 from moderator.cli import merits, policy
@@ -61,29 +60,7 @@ def rules(tmp_path: Path) -> Path:
 @pytest.fixture
 def config(tmp_path: Path, rules: Path, database_url: str) -> Path:
     """A complete settings file with the rules above."""
-    path = tmp_path / "moderator.toml"
-    path.write_text(
-        f"""
-        [database]
-        url = "{database_url}"
-        [rules]
-        directory = "{rules}"
-        [evidence]
-        key = "{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        fingerprint_key = "{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        [wecom]
-        corp_id = "ww1234567890"
-        [wecom.apps.guard]
-        agent_id = 1000002
-        secret = "{secrets.token_urlsafe(32)}"
-        token = "{secrets.token_hex(8)}"
-        encoding_aes_key = "{secrets.token_hex(22)[:43]}"
-        [compliance]
-        app = "guard"
-        users = ["LiJing"]
-        """
-    )
-    return path
+    return settings_file(tmp_path / "moderator.toml", database_url, rules)
 
 
 @pytest.fixture
