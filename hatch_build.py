@@ -11,7 +11,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = Path("src")
-MODULES = (Path("moderator", "matching", "glance"), Path("moderator", "wecom", "flat"))
+MODULES = (
+    Path("moderator", "matching", "glance"),
+    Path("moderator", "text", "rewrite"),
+    Path("moderator", "wecom", "flat"),
+)
 
 
 class NativeModules(BuildHookInterface[Any]):

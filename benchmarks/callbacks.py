@@ -21,7 +21,16 @@ from typing import Any
 
 from callback_client import Run, send_all
 from callback_profile import profile
-from callback_servers import EMPTY, SERVE, Server, environment_of, requests_of, rules_with, running
+from callback_servers import (
+    BANNED,
+    EMPTY,
+    SERVE,
+    Server,
+    environment_of,
+    requests_of,
+    rules_with,
+    running,
+)
 from matching_texts import clean_texts, generated_words
 from moderator.cli.caching import user_cache
 from moderator.intake.callback import MOST_AT_ONCE
@@ -192,8 +201,8 @@ async def measure(count: int, repeats: int) -> str:
             table(["", "answers per second", "p99 ms", "answers", "memory"], flood),
             "### Two processes",
             table(["one, per second", "two, per second", "ratio"], [shared]),
-            "### Where the time of a clean message goes",
-            await asyncio.to_thread(profile, book, texts),  # it runs loops of its own
+            "### Where the time goes",
+            await asyncio.to_thread(profile, book, texts, BANNED, dsn_of(url)),  # a loop of its own
         ]
     )
 

@@ -243,7 +243,9 @@ async def before_and_after(count: int, repeats: int) -> None:
             engines = [await _migrated(url, name) for name in ("0011", "head")]
             rates = [
                 [
-                    await recording.written([recording.recorder(each, MOST)], count)
+                    await recording.written(
+                        [recording.recorder(each, most=MOST, optimistic=True)], count
+                    )
                     for each in engines
                 ]
                 for _ in range(repeats + 1)

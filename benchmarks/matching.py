@@ -37,6 +37,8 @@ from moderator.matching.stretches import WHOLE
 from moderator.matching.tally import (
     AS_WRITTEN,
     CHARACTERS_PER_FIND,
+    CHARACTERS_PER_RULE,
+    ENOUGH_RULES,
     HITS_PER_RULE,
     IN_ALL,
     IN_DISGUISE,
@@ -90,8 +92,10 @@ What bounds them, for one text of any content:
 - Words are looked for as they are written in the whole text; in disguise in texts of up to
   {whole:,} characters, and of longer ones near both ends (the explanation tells what was left out).
 - Of the words that are found, {as_written} as they are written and {in_disguise} in each way to
-  disguise them are judged, {in_all} together (one more for each {per_find} characters), a few in
-  each way in any case.  A rule tells its first {hits} hits.
+  disguise them are judged, {in_all} together (in longer texts one more in each way and two together
+  for each {per_find} characters), a few in each way in any case.  Where words of {enough_rules}
+  rules count (one more for each {per_rule} characters), no more is looked for in disguise.  A rule
+  tells its first {hits} hits.
 - Expressions are tried at {places:,} places ({places_in_long:,} and one for each {per_place}
   characters in longer texts, where no expression has more than a share of them, and each has
   {assured} in any case), and only where what stands around a keyword has what they need.  Of one
@@ -337,6 +341,8 @@ def report(source: str, texts: Sequence[str], passes: int, sizes: Sequence[int])
         in_disguise=IN_DISGUISE,
         in_all=IN_ALL,
         per_find=CHARACTERS_PER_FIND,
+        enough_rules=ENOUGH_RULES,
+        per_rule=f"{CHARACTERS_PER_RULE:,}",
         hits=HITS_PER_RULE,
         places=PLACES,
         places_in_long=PLACES_IN_LONG,

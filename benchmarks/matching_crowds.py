@@ -11,6 +11,26 @@ from moderator.rulebook.samples import expand
 PROBE = 256  # characters for which a piece is repeated to tell what it costs
 DEAREST = (40, 400, 2000)  # pieces
 BETWEEN = ("", "，", " ", "。")
+# What a search by chance came to, which put pieces of all kinds together and kept the dearest.
+FOUND = {
+    "sound-alikes begun": "操你",
+    "a phrase of one letter": "xxxx ",
+    "pinyin among characters": "du博sha逼",
+    "short links": "t.cn/a ",
+    "numbers and runs": (
+        "wifi密码88888550e8400-e29b-41d4-a716-446655440000 0123贝者十尃ghp_sk-%25E5%25AF"
+    ),
+    "letters of all kinds": (
+        "1️⃣𝓯𝓾𝓬𝓴ありがとう 10.0.0.1 京A12345 t.cn/a 賭博f u c k "
+        '<a href="http://a.b">%E5%AF%86密码是a.@'
+    ),
+    "a little of everything": (
+        "\"'\"'f.u.c.k 操你://u:p@vx:abc123 k:v xn--fiqs8s.xn--fiqz9s "
+        '{"password":"x"},a1!中 👍🏽密码是%E5%AF%86password: x\nsecret: y\ndu bo sha bi '
+        '验证码 1234 Authorization: Bearer abc ssh root@10.0.0.1 {\\"password\\":\\"x\\"}'
+        "key=\\u5bc6\\u7801du博sha逼"
+    ),
+}
 Cost = Callable[[str], float]
 
 
@@ -47,6 +67,7 @@ def crowds(rules: Sequence[Rule], size: int) -> dict[str, str]:
     }
     for layer, disguise in disguises().items():
         texts[f"every word, {layer}"] = [disguise(word) + random.choice(BETWEEN) for word in words]
+    texts |= {name: [piece] for name, piece in FOUND.items()}
     return {name: filled(pieces, size) for name, pieces in texts.items()}
 
 

@@ -1,4 +1,8 @@
-"""A storm of violations: group commit against one transaction each, on the same PostgreSQL."""
+"""A storm of violations: group commit against one transaction each, on the same PostgreSQL.
+
+One transaction each is what it would plainly be: BEGIN, lock the standing, read, write, COMMIT, on
+as many connections as the pool has.
+"""
 
 import asyncio
 import secrets
@@ -36,8 +40,8 @@ _HIT = Hit(
 
 async def storm(engine: Engine, count: int, repeats: int) -> str:
     """A table of both ways, in turns."""
-    each = [recorder(engine, 1) for _ in range(_SINGLE)]
-    group = [recorder(engine, MOST)]
+    each = [recorder(engine, most=1, optimistic=False) for _ in range(_SINGLE)]
+    group = [recorder(engine, most=MOST, optimistic=True)]
     pairs = []
     for turn in range(repeats + 1):
         single = await written(each, count // 4)
@@ -53,7 +57,7 @@ async def storm(engine: Engine, count: int, repeats: int) -> str:
     )
 
 
-def recorder(engine: Engine, most: int) -> Recorder:
+def recorder(engine: Engine, *, most: int, optimistic: bool) -> Recorder:
     return Recorder(
         engine,
         EvidenceCipher([secrets.token_bytes(32)]),
@@ -61,6 +65,7 @@ def recorder(engine: Engine, most: int) -> Recorder:
         keep=timedelta(days=1),
         within=timedelta(minutes=5),
         most=most,
+        optimistic=optimistic,
     )
 
 

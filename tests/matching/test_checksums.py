@@ -21,6 +21,7 @@ PUBLISHED = [
     ("age", "AGE-SECRET-KEY-1" + "GFPYYSJZ" * 6 + "GFPQ4EGAEX"),  # age's own test kit
     ("github", "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17"),  # GitHub's blog
     ("basic-auth", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),  # RFC 7617
+    ("basic-auth", "YnVpbGRlcjo="),  # a token as the user, no password
 ]
 # These catch every single wrong character; weaker sums and structure checks need not.
 EXACT = ("resident-id", "social-credit-code", "luhn", "github", "age", "hong-kong-id")

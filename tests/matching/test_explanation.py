@@ -49,13 +49,32 @@ def test_shows_hits_and_the_folded_text(screen: Screen) -> None:
     [
         ("流河采", "sounds the same; the word would need undo: [homophone]"),
         ("六只合页，彩色的", "its characters stand apart or in another order"),
-        ("六合饭", "all but one end of it stands in the text"),
+        ("买合彩的", "all but one end of it stands in the text"),
     ],
 )
 def test_nearest_words_say_what_they_lack(screen: Screen, text: str, reason: str) -> None:
     """A text without hits shows which word came closest."""
     nearest = screen.explain(text).nearest
     assert (nearest[0].word, nearest[0].reason) == ("六合彩", reason)
+
+
+def test_tells_what_differs_in_one_character(rule: MakeRule) -> None:
+    """A word of which another character stands in the middle is near."""
+    (near,) = Screen([rule("代开发票")]).explain("代办发票").nearest
+    assert near.reason == "one of its characters is another"
+
+
+def test_names_each_near_rule_once(rule: MakeRule) -> None:
+    """With the closest of its words."""
+    screen = Screen([rule("彩六合", "六合彩票", "六合采集", rule_id="lots")])
+    (near,) = screen.explain("六河彩票").nearest
+    assert near.word == "六合彩票"
+
+
+@pytest.mark.parametrize("text", ["六合区政府", "六个人合租，院子里有彩旗", "路口交通"])
+def test_words_and_what_is_already_told_are_not_near(screen: Screen, text: str) -> None:
+    """A word of everyday life, characters far apart, and what was found are nothing to add."""
+    assert screen.explain(text).nearest == ()
 
 
 def test_nothing_is_near_an_ordinary_text(screen: Screen) -> None:

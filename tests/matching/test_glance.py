@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moderator.domain.rule import Company, Pattern, Rule, Word
+from moderator.domain.rule import Company, Layer, Pattern, Rule, Word
 from moderator.matching import glancing
 from moderator.matching.glance import Glance, Kind
 from moderator.matching.glancing import CODES, _kinds
@@ -37,96 +37,16 @@ WORDS = (
     "赢",
 )
 PIECES = (
-    *(
-        "六合彩",
-        "六",
-        "合",
-        "彩",
-        "赌",
-        "賭",
-        "博",
-        "傻",
-        "逼",
-        "微",
-        "信",
-        "威信",
-        "妈",
-        "媽媽",
-        "贝者",
-        "赢",
-        "加",
-    ),
-    *(
-        "fuck",
-        "f",
-        "u",
-        "c",
-        "k",
-        "fuсk",
-        "kill",
-        "yourself",
-        "fuuuuck",
-        "5h1t",
-        "lhc",
-        "du",
-        "bo",
-        "liu",
-        "he",
-        "cai",
-    ),
-    *(
-        " ",
-        "  ",
-        "，",
-        "。",
-        ".",
-        "-",
-        "*",
-        "_",
-        "\n",
-        "、",
-        "！",
-        "\u200b",
-        "\ufe0f",
-        "🎲",
-        "①",
-        "1",
-        "a",
-        "ａ",
-        "Ｆ",
-        "İ",
-    ),
-    *(
-        "密码",
-        "password",
-        ":",
-        "：",
-        "手机",
-        "13800138000",
-        "1380013 8000",
-        "Ab3dE6gH9jK2mN5pQ8",
-        "%20",
-        "\\u516d",
-        "&#",
-    ),
-    *(
-        "ω",
-        "ß",
-        "ﬁ",
-        "Σ",
-        "\ud800",
-        "𠀀",
-        "\U000e0061",
-        "ꓝ",
-        "ƒ",
-        "€",
-        "ǒ",
-        "\x00",
-        "笨蛋",
-        "笨。蛋蛋",
-        "b",
-    ),
-)
+    "六合彩", "六", "合", "彩", "赌", "賭", "博", "傻", "逼", "微", "信",
+    "威信", "妈", "媽媽", "贝者", "赢", "加", "fuck", "f", "u", "c", "k",
+    "fuсk", "kill", "yourself", "fuuuuck", "5h1t", "lhc", "du", "bo", "liu", "he",
+    "cai", " ", "  ", "，", "。", ".", "-", "*", "_", "\n", "、", "！",
+    "\u200b", "️", "🎲", "①", "1", "a", "ａ", "Ｆ", "İ", "密码",
+    "password", ":", "：", "手机", "13800138000", "1380013 8000",
+    "Ab3dE6gH9jK2mN5pQ8", "%20", "\\u516d", "&#", "ω", "ß", "ﬁ", "Σ", "\ud800",
+    "𠀀", "\U000e0061", "ꓝ", "ƒ", "€", "ǒ", "\x00", "笨蛋", "笨。蛋蛋",
+    "b",
+)  # fmt: skip
 TEXTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     st.lists(st.sampled_from(PIECES), min_size=60, max_size=120).map("".join),
@@ -282,6 +202,15 @@ def test_long_texts_hit_as_without_it(few: Pair, piece: str, size: int) -> None:
     assert few[0].screen(text) == few[1].screen(text)
 
 
+@pytest.mark.parametrize("times", [63, 64, 65, 90])
+@pytest.mark.parametrize("piece", ["13812345678 ", "00000001\ufffd ", "密码 ", "密码 13812345678 "])
+def test_any_number_of_places_hits_as_without_it(few: Pair, piece: str, times: int) -> None:
+    """More keywords or runs of digits than are kept, such as a column of numbers, are looked at."""
+    text = (piece * times)[:1024]
+
+    assert few[0].screen(text) == few[1].screen(text)
+
+
 @pytest.mark.parametrize(
     "text", ["工资补贴请点击 https://gz-bt.top/a 领取", "打13812345678找我", "mmp！"]
 )
@@ -298,9 +227,7 @@ def test_keywords_alone_do_not_call(few: Pair, text: str) -> None:
     assert not _look(few).calls(text)
 
 
-def test_keywords_count_as_one_stretch_where_their_windows_meet(
-    rule: Callable[..., Rule],
-) -> None:
+def test_keywords_count_as_one_stretch_where_their_windows_meet(rule: Callable[..., Rule]) -> None:
     """A match may begin near one keyword and end near the next."""
     pattern = Pattern(expression=r"甲-[^\n]{0,30}7#", keywords=("甲", "乙"), before=0, after=16)
     looked = _look(_pair([replace(rule(), patterns=(pattern,))]))
@@ -329,3 +256,95 @@ def test_what_looks_like_a_word_and_is_none_ends_in_the_first_look(
 
     assert look is not None
     assert look.calls(text) == 0
+
+
+SIGNS = st.text(alphabet="fuckilyorsehtb*#!@$+(1350 .-_'a ", max_size=28)
+
+
+@given(SIGNS)
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_token_hits_as_without_it(few: Pair, text: str) -> None:
+    """Letters and the signs of leet, spelled out, starred, repeated, in phrases."""
+    screen, without = few
+
+    assert screen.screen(text) == without.screen(text)
+    assert screen.screen(f"他说{text}吗") == without.screen(f"他说{text}吗")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k1ll yourself@",
+        "ki11  yourself",
+        "f.u.c.k",
+        "他f u c k了",
+        "f***",
+        "fu!ck",
+        "fuuuck you",
+        "s&amp;赌博",
+    ],
+)
+def test_words_in_latin_disguise_call(few: Pair, text: str) -> None:
+    """Leet, stars, repeats and letters spelled out, of words that are there."""
+    assert _look(few).calls(text)
+    assert few[0].screen(text) == few[1].screen(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "同学叫shannon(伦敦的)",
+        "那个freee...",
+        "W-o-w, U.S.A",
+        "I'm a bit late",
+        "oh my God，find out yourself",
+        "M19和gl8",
+        "六合适，彩虹",
+        "微的信心",
+    ],
+)
+def test_what_resembles_a_disguise_and_is_none_ends_in_the_first_look(few: Pair, text: str) -> None:
+    """Tokens with marks, letters one by one, words of phrases without the others."""
+    assert _look(few).calls(text) == 0
+
+
+def test_parts_and_repeats_that_make_no_word_end_in_the_first_look(
+    rule: Callable[..., Rule], word: Callable[..., Word]
+) -> None:
+    """Ordinary neighbours, repeats of a word that counts in disguise, a longer run of letters."""
+    talk = rule(replace(word("打炮"), disguised=True), rule_id="talk")
+    look = Screen([rule("奸细", "赌博", "黑人鬼"), talk])._glance
+
+    assert look is not None
+    assert [look.calls(one) for one in ("美少女 干瘦", "打打炮", "黑人&gt;白人")] == [0, 0, 0]
+    assert look.calls("打。打-炮")
+
+
+def test_sound_alikes_call_where_the_whole_word_follows(
+    rule: Callable[..., Rule], word: Callable[..., Word]
+) -> None:
+    """Each of its characters, not only the first three."""
+    swearing = replace(word("关你几把"), undo=word("关你几把").undo | {Layer.HOMOPHONE})
+    look = Screen([rule(swearing)])._glance
+
+    assert look is not None
+    assert look.calls("管你鸡吧")
+    assert not look.calls("管你几个")
+
+
+def test_an_escape_within_a_word_calls_where_words_are_looked_at(few: Pair) -> None:
+    """What stands in many copied texts calls for nothing by itself."""
+    assert not _look(few).calls("R&amp;B和摇滚")
+    assert few[0].screen("六&amp;合彩，賭城") == few[1].screen("六&amp;合彩，賭城")
+
+
+def test_keywords_whose_expressions_match_nowhere_are_no_candidates(
+    rule: Callable[..., Rule],
+) -> None:
+    """Few expressions are tried at once, without whatever else patterns are read with."""
+    pattern = Pattern(expression=r"甲-[0-9]x", keywords=("甲",), before=0, after=8)
+    screen = Screen([replace(rule(), patterns=(pattern,))])
+
+    assert screen._asked("甲9x-好") == {}
+    assert screen._asked("甲-9x")
+    assert screen.screen("甲-9x")

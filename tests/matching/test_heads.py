@@ -55,16 +55,18 @@ def test_most_shipped_patterns_have_heads(shipped_rules: tuple[Rule, ...]) -> No
 
 def test_starts_are_found_in_order_in_any_case() -> None:
     """Overlapping and repeated literals are all found, with the offsets of the text."""
-    marks = Landmarks("İ Key=ACME_key, acme", Heads({"key": 9, "acme": 9, "acme_": 9}))
+    refs = {"key": ["both"], "acme": ["both"], "acme_": ["one"], "else": ["none"]}
+    marks = Landmarks("İ Key=ACME_key, acme", Heads(dict.fromkeys(refs, 9), refs))
 
-    assert marks.starts({"key", "acme"}) == [2, 6, 11, 16]
-    assert marks.starts({"acme_"}) == [6]
+    assert marks.starts("both") == [2, 6, 11, 16]
+    assert marks.starts("one") == [6]
+    assert [marks.any_starts(ref) for ref in ("both", "one", "none")] == [True, True, False]
 
 
 def test_of_many_starts_close_together_the_last_is_kept() -> None:
     """Beyond some hundreds, a literal counts only where a match has room before the next one."""
     text = "key " * 1000 + "key=value, then another key"
-    starts = Landmarks(text, Heads({"key": 9})).starts({"key"})
+    starts = Landmarks(text, Heads({"key": 9}, {"key": ["one"]})).starts("one")
 
     assert len(starts) <= MANY + 2
     assert starts[-2:] == [4000, 4024]
@@ -72,7 +74,7 @@ def test_of_many_starts_close_together_the_last_is_kept() -> None:
 
 def test_half_a_character_pair_does_no_harm() -> None:
     """A lone surrogate cannot be encoded; all else is found around it."""
-    assert Heads({"key": 9}).positions("\ud83d key") == {"key": [2]}
+    assert Heads({"key": 9}, {"key": ["one"]}).positions("\ud83d key") == {"key": [2]}
 
 
 def test_lower_case_is_as_long_as_the_text() -> None:

@@ -45,9 +45,31 @@ FOUND = [
     ("hidden-service", "magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a"),
     ("shown-text-differs", "[www.icbc.com.cn](https://icbc.login-check.top/a)"),
     ("shown-text-differs", '<a href="http://bad.site.top/x">https://www.alipay.com</a>'),
+    ("disguised-address", "hxxp://203.0.113[.]7/evil"),
+    ("disguised-address", "203[.]0[.]113[.]7"),
+    ("disguised-address", "https:///free-gift.top/x"),
+    ("disguised-address", "lucky-draw🔴vip"),
+    ("disguised-address", "luckydraw 点 vip 注册"),
+    ("numeric-host", "http://77.1/a"),
+    ("deceptive-userinfo", "https://www.alipay.com%2F@evil-site.top/x"),
+    ("script-link", "javascript:location='http://free-gift.top'"),
+    ("script-link", "data:text/html;base64,PHNjcmlwdD4="),
+    ("shown-text-differs", "[点击登录 www.alipay.com](https://pay.bad-site.top/a)"),
+    ("shown-text-differs", "[支付宝官网](https://pay.bad-site.top/a)"),
+    ("shown-text-differs", "<http://bad.site.top/x|https://www.alipay.com>"),
+    ("shown-text-differs", "[url=http://bad.site.top/x]www.alipay.com[/url]"),
     ("phishing-lure-link", "2024年工资补贴已下发，请点击 http://abc.subsidy-apply.top/x 领取"),
 ]
 ORDINARY = """
+[README.md](https://git.corp.cn/a/README.md)
+[main.py](https://git.corp.cn/a/src/main.py)
+[docs.corp.cn](https://wiki.corp.cn/a)
+[支付宝接口文档](https://opendocs.alipay.com/a)
+href="javascript:void(0)"
+javascript:the good parts
+data:image/png;base64,iVBORw0KGgo=
+版本 1.2.3.4 (beta)
+重点 vip 客户
 https://www.baidu.com/s?wd=天气
 https://mp.weixin.qq.com/s/AbCdEfGhIjKlMnOp
 https://github.com/python/cpython/issues/1234

@@ -7,6 +7,30 @@ from moderator.matching.patterns import PatternMatcher
 TALK = """
 忘记密码了怎么办
 密码输错三次
+ssh root@10.3.27.225，输入服务器密码
+按提示填账号密码：密码处粘贴 **Personal Access Token**
+把入口的用户名密码都改成你自己的
+要是相等就说明用户名和密码都对
+解压密码保护的压缩包
+联系助教拿解压密码
+密码策略升级到 sprint23
+密码找IT要 ext8012
+密码大写A-Z都行，10位
+还是那个人，A1栋
+老样子，加班
+系统 v2.3.1 上线
+手机解锁 2000 次了
+门禁 302 坏了
+抢红包啦 口令是新年快乐
+docker pull nacos/nacos-server
+the passphrase is not required for this key
+the old default password is still in the history
+the default password is their last name
+same as before, v1.2.3
+the wifi password is the serial number on the box
+you can login with your own account
+credentials are checked against the users table
+open the app with 2 fingers
 密码输错3次就锁定
 密码是什么
 密码多少

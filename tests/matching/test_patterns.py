@@ -116,7 +116,9 @@ def test_characters_that_nobody_sees_are_left_out() -> None:
     "value",
     ["xxxxxxxx", "********", "<token>", "${TOKEN}", "{{ token }}", "your_token_here",
      "AKIAIOSFODNN7EXAMPLE", "changeme", "$TOKEN", "%TOKEN%", "abcdefghijklmnop",
-     "1234567890123456", "...", "aaaaaaaa", "my-secret-key", "REDACTED", "placeholder1"],
+     "1234567890123456", "...", "aaaaaaaa", "my-secret-key", "REDACTED", "placeholder1",
+     "{{.Values.token", "app-${ENV}-key", "a{{env}}b", "<%=token%>", "0000000000-0000-a1b2c3",
+     "q7w2e9r4t1y8u3i600000000"],
 )  # fmt: skip
 def test_placeholders_are_refused(value: str) -> None:
     """What documentation and templates put in a secret's place is not reported."""
@@ -125,6 +127,14 @@ def test_placeholders_are_refused(value: str) -> None:
     )
 
     assert values(f"token: {value}", anything) == []
+
+
+@pytest.mark.parametrize("value", ["q7{{w}e9)${r]t1(y8", "a$(b|c)9#{d[e]}", "1700000000a9f3c2"])
+def test_brackets_alone_make_no_template(value: str) -> None:
+    """What opens like a template and never closes as one is part of a value, as zeros inside."""
+    anything = rule("anything", pattern(r"token: (?P<secret>\S{3,40})", "token"))
+
+    assert values(f"token: {value}", anything) == [value]
 
 
 def test_a_rule_that_masks_nothing_takes_placeholders() -> None:

@@ -46,9 +46,35 @@ FOUND = [
     ("chat-account", "我的扣扣 8<digits:8>"),
     ("chat-account", "wxid_<lowernum:14>"),
     ("email-address", "lisi [at] gmail [dot] com"),
+    ("resident-id", "身份证号是 110105199001011234"),
+    ("mobile-number", "快递员电话<mobile:131>"),
+    ("mobile-number", "加微 一三九二零四八六幺三七"),
+    ("mobile-number", "手机号 13920 486137"),
+    ("mobile-number", "电话 +852 2<digits:3> 4<digits:3>"),
+    ("mobile-number", "my phone number is (4<digits:2>) 3<digits:2>-7<digits:3>"),
+    ("bank-account-labelled", "my bank account number is 9<digits:8>"),
+    ("bank-account-labelled", "卡号是 6222021234567890123"),
+    ("passport-number", "my passport number is 9<digits:8>"),
+    ("travel-permit-number", "大陆居民往来台湾通行证 L<digits:8>"),
+    ("licence-plate", "粤BA0<digits:4>"),
+    ("licence-plate", "闽2<digits:4>领"),
+    ("chat-account", "wx: <lower:6>19<digits:2>"),
+    ("chat-account", "扣扣 一三九二零四八六幺"),
+    ("landline-number", "0755-8<digits:3> 6<digits:3> 转 803"),
+    ("postal-address", "碧水花园3栋2单元501"),
+    ("postal-address", "收货地址 广东省深圳市南山区科技园南区49栋"),
+    ("email-address", "lisi2020#qq.com 把#换成@"),
 ]
 LEFT = """
 订单号 20231122123456789012
+单号 110105199001011234
+身份证 110105199001011234 校验不过
+13800138000 是客服的示例号
+园区办公楼2栋301会议室
+3栋302停电
+一共 13912345678 次访问
+QQ浏览器 12.3
+我家住在12楼
 订单号13812345678
 运单号 73112345678901
 快递单号 SF1234567890123
@@ -61,7 +87,7 @@ QQ群 123456789
 价格 12999.00 元
 12345678901
 13800000000
-身份证 110105199001011234
+身份证 110105199013011234
 银行卡 6222021234567890123
 版本 1.2.3.4567890123
 2023-11-22 12:30:45
@@ -142,6 +168,20 @@ def test_a_customer_list_is_graver_than_a_customer(
 
     assert len(hits) == rows
     assert max(hit.severity for hit in hits) == severity
+
+
+def test_a_mistyped_identity_number_is_not_verified(shipped: PatternMatcher) -> None:
+    """What is called an identity number and has a wrong check digit is reported as doubtful."""
+    (hit,) = found(shipped, "身份证号是 110105199001011234")
+
+    assert (hit.rule, hit.verified) == ("resident-id", False)
+
+
+def test_mistyped_identity_numbers_are_people_too(shipped: PatternMatcher) -> None:
+    """A list grows graver with every different number, whether its check digit is right or not."""
+    rows = [expand("身份证 1101011990010<digits:5>", seed=str(row)) for row in range(12)]
+
+    assert {hit.severity for hit in found(shipped, "\n".join(rows))} == {Severity.HIGH}
 
 
 def test_check_digits_verify_a_hit(shipped: PatternMatcher) -> None:

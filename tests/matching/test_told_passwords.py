@@ -55,6 +55,21 @@ config.setPassword("{}");
 variable "db_password" { default = "{}" }
 <property name="password" value="{}"/>
 用户名,密码,备注\\nadmin,{},管理员
+wifi密码多少？\\n前台说是{}
+口令呢？{}
+what's the vpn login?\\nops / {}
+密码是姓名全拼加年份 {}
+还是那个，{}
+老样子 {}
+用这个登：lisi / {}
+堡垒机 lisi {}
+same as always, {}
+tell him the password, {}
+系统  账号  密码\\nERP  liu  {}
+测试账号：`ops` / `{}`
+ROOT/{}
+SSID: Corp PSK: {}
+无线网 CMCC-A 密钥 {}
 enable secret {}
 WIFI:T:WPA;S:Corp-5G;P:{};;
 """.strip().splitlines()

@@ -76,7 +76,8 @@ def test_an_installed_package_has_its_native_modules(environment: Path) -> None:
     """They were compiled when the wheel was built."""
     code = (
         "from moderator.matching.glance import Glance; from moderator.wecom import flat;"
-        "print(Glance, flat.children(b'<xml></xml>'))"
+        "from moderator.text.rewritten import COMPILED;"
+        "print(Glance, flat.children(b'<xml></xml>'), COMPILED)"
     )
 
     imported = subprocess.run(
@@ -84,7 +85,7 @@ def test_an_installed_package_has_its_native_modules(environment: Path) -> None:
     )
 
     assert "Glance" in imported.stdout
-    assert "[]" in imported.stdout
+    assert "[] True" in imported.stdout
 
 
 def test_an_installed_package_migrates_a_database(

@@ -40,6 +40,14 @@ TABLE = characters()
         ("İ", "i"),
         ("㎏", "kg"),
         ("t．me", "t.me"),
+        ("fück lǚ", "fuck lv"),
+        ("f҉u҉c҉k҉", "fuck"),
+        ("ɓaɲaɲa ȻƚɄƀ", "banana club"),
+        ("ꮯꭺsꭵɴo", "casino"),
+        ("fu©k Viagra® ©", "fuck viagra® ©"),
+        ("pk⒑ Ⅷ", "pk10 8"),
+        ("法丶轮の功", "法·轮·功"),
+        ("法§轮", "法§轮"),
     ],
 )
 def test_canonical_form(written: str, plain: str) -> None:

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from moderator.matching.legible import Legible
 from moderator.matching.patterns import Candidates
 from moderator.matching.windows import PatternRef
 
+Asked = tuple[int, int, int, int]  # number of a need, place of a keyword, the stretch around it
 Askers = Sequence[Sequence[PatternRef]]  # by the number of what they need
+_FEW = 8  # of more, as around an address, some expression matches what its rule then refuses
 
 
 class Asking:
@@ -33,10 +36,26 @@ class Asking:
         return b"".join(self._needed)
 
 
-def asking(places: Iterable[tuple[int, int]], askers: Askers) -> Candidates:
-    """The candidates, where the first look tells which needs may be met around which places."""
+def asking(text: str, asked: Sequence[Asked], askers: Askers) -> Candidates:
+    """The candidates, where the first look tells which needs may be met around which places.
+
+    None where they are few and no expression matches there.
+    """
+    if len(asked) <= _FEW and not _any_matches(text, asked, askers):
+        return {}
     found: dict[PatternRef, list[int]] = defaultdict(list)
-    for need, at in places:
+    for need, at, _, _ in asked:
         for ref in askers[need]:
             found[ref].append(at)
     return found
+
+
+def _any_matches(text: str, asked: Iterable[Asked], askers: Askers) -> bool:
+    legible = Legible.of(text)
+    if legible.offsets is not None:  # places in the text are others there
+        return True
+    for need, start, end in {(need, start, end) for need, _, start, end in asked}:
+        for ref in askers[need]:
+            if ref.expression.search(legible.text, start, end):
+                return True
+    return False

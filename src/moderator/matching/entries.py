@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from moderator.domain.rule import Company, Layer, Rule, Word
-from moderator.text.characters import SHARED_VARIANTS, Characters
+from moderator.text.characters import SHARED_VARIANTS, Characters, in_taiwan
 from moderator.text.emoji import other_writings
 from moderator.text.folding import canonical
+from moderator.text.misspelling import misspelt
 from moderator.text.numerals import other_spellings
 from moderator.text.pinyin import abbreviated
 from moderator.text.squeezing import runs, squeeze
@@ -114,16 +115,30 @@ def forms(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
     if not entry.listed:
         yield from _informal(entry, allow)
     if Layer.TRADITIONAL in entry.word.undo:
-        other = entry.text.translate(_SHARED)
-        if other != entry.text:
-            written = {spelled: folded.translate(_SHARED) for spelled, folded in allow.items()}
-            yield Form(entry, other, (Layer.TRADITIONAL,), phrases=phrases_with(other, written))
+        yield from _traditional(entry, allow)
     if Layer.REVERSED in entry.word.undo and reversible(entry):
         yield Form(entry, entry.text[::-1], (Layer.REVERSED,))
 
 
+def _traditional(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
+    """The word in traditional characters that simplified text has, too, and in Taiwan's terms."""
+    other = entry.text.translate(_SHARED)
+    if other != entry.text:
+        written = {spelled: folded.translate(_SHARED) for spelled, folded in allow.items()}
+        yield Form(entry, other, (Layer.TRADITIONAL,), phrases=phrases_with(other, written))
+    if entry.listed or entry.ascii or entry.neighbours:
+        return
+    term = in_taiwan(entry.text)
+    if term != entry.text:
+        written = {spelled: in_taiwan(folded) for spelled, folded in allow.items()}
+        yield Form(entry, term, (Layer.TRADITIONAL,), phrases=phrases_with(term, written))
+
+
 def _informal(entry: Entry, allow: Mapping[str, str]) -> Iterator[Form]:
-    """The word with one initial, or with emoji for characters."""
+    """The word misspelt, with one initial, or with emoji for characters."""
+    for other, layer in misspelt(entry.text):
+        if layer in entry.word.undo:
+            yield Form(entry, other, (layer,), phrases=phrases_with(other, allow))
     if Layer.PINYIN in entry.word.undo:
         for other in abbreviated(entry.text):
             yield Form(entry, other, (Layer.PINYIN,), phrases=phrases_with(other, allow))

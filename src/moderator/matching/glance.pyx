@@ -16,8 +16,10 @@ include "glance_tables.pxi"
 include "glance_keywords.pxi"
 include "glance_words.pxi"
 include "glance_splits.pxi"
+include "glance_tokens.pxi"
 include "glance_latin.pxi"
 include "glance_pinyin.pxi"
+include "glance_spelling.pxi"
 include "glance_building.pxi"
 
 cdef extern from "Python.h":
@@ -25,7 +27,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     SHORT = 1024  # characters of a text that needs no memory of its own
-    LONG_TEXT = 256  # characters; the closer look asks less of longer ones before it looks at words
     LONG = 4096  # characters of a text that is worth giving other threads their turn
 
 ctypedef fused Character:
@@ -84,14 +85,14 @@ cdef Reason words(Look* look, bint letters) noexcept nogil:
         return CHARACTER
     if literals(look):
         return LITERAL
-    if look.splits and joins_word(look):
-        return LITERAL
     if look.seen & (GAP | UNSEEN | STOP) and gaps(look):
         return GAP_IN_LATIN
     if look.seen & LOOKALIKE and lookalikes(look):
         return LOOKALIKES
-    if look.squeeze and squeezed(look):
+    if (look.squeeze or look.splits) and squeezed(look):
         return SQUEEZED
+    if look.splits and joins_word(look):
+        return LITERAL
     if letters and tokens(look):
         return TOKEN
     if letters and noisy(look):
@@ -100,11 +101,11 @@ cdef Reason words(Look* look, bint letters) noexcept nogil:
         return SYLLABLES
     if look.seen & UNSEEN and look.seen & (FOLDED | LOOKALIKE):
         return CHARACTER
-    if look.squeeze and (look.guarded or look.length > LONG_TEXT):
+    if look.squeeze or look.splits or look.seen & FOLDED:
         look.refined = True
-    if look.refined and look.phrased:
+    if (look.refined or look.sounds) and (look.phrased or look.escaped):
         return CHANCE
-    if look.seen & UNSEEN and (look.refined or look.squeeze or look.noise or look.guarded):
+    if look.seen & UNSEEN and (look.refined or look.noise or look.guarded):
         return CHANCE
     return COMPANY_FOUND if look.guarded & look.company else NONE
 
@@ -128,18 +129,20 @@ cdef class Glance:
     def __init__(
         self, bytes kinds not None, bytes slots not None, bytes pair_slots not None,
         bytes starts not None, bytes pairs not None, bytes parted not None, bytes spoken not None,
-        bytes thirds not None, bytes notes not None, bytes needs not None, bytes signs_of not None,
-        bytes known not None, bytes leet not None, bytes signs not None, bytes syllables not None,
+        bytes endings not None, bytes notes not None, bytes needs not None,
+        bytes signs_of not None,
+        bytes known not None, bytes meant not None, bytes leet not None, bytes signs not None,
+        bytes syllables not None,
         int digits, uint64_t digit_needs,
     ):
         self.parts = (
-            kinds, slots, pair_slots, starts, pairs, parted, spoken, thirds, notes, needs, signs_of,
-            known, leet, signs, syllables, digits, digit_needs,
+            kinds, slots, pair_slots, starts, pairs, parted, spoken, endings, notes, needs,
+            signs_of, known, meant, leet, signs, syllables, digits, digit_needs,
         )
         memset(&self.tables, 0, sizeof(Look))
         fill(
-            &self.tables, kinds, slots, pair_slots, starts, pairs, parted, spoken, thirds, notes,
-            needs, signs_of, known, leet, signs, syllables, digits, digit_needs,
+            &self.tables, kinds, slots, pair_slots, starts, pairs, parted, spoken, endings,
+            notes, needs, signs_of, known, meant, leet, signs, syllables, digits, digit_needs,
         )
 
     def __reduce__(self):
@@ -196,6 +199,8 @@ cdef class Glance:
             return None
         put_askers(found, &look, letters)
         if look.seen & DIGIT and digits(&look):
+            if look.keywords > MOST_KEYWORDS:
+                return None
             put_askers(found, &look, True)
         return found
 

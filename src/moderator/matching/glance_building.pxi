@@ -78,19 +78,22 @@ def filter_of(bytes kinds not None, list pairs not None) -> bytes:
     return found
 
 
-def tokens_of(list tokens not None) -> bytes:
-    """A set of tokens: what each may be, its length where that counts, its letters.
+def tokens_of(list tokens not None) -> tuple:
+    """A table of tokens and the words that they may stand for.
 
-    In the same set is which phrase excuses which word: their places, and where the word begins.
+    Of each: what it may be, its length where that counts, its letters, its words.  In the same
+    table is which phrase excuses which word, by their places and where the word begins, and which
+    word follows which in a phrase.
     """
-    cdef uint64_t size = 64, at, key
+    cdef uint64_t size = 64, at, key, before
     cdef uint32_t code
     cdef str letters
     while size < 2 * <uint64_t> len(tokens):
         size *= 2
-    cdef bytes found = zeros(8 * size)
+    cdef bytes found = zeros(16 * size)
     cdef uint64_t* slots = <uint64_t*> PyBytes_AS_STRING(found)
-    for kind, length, letters in tokens:
+    meant = bytearray()
+    for kind, length, letters, words in tokens:
         key = 0
         if kind == STARRED:
             key = grown(key, length)
@@ -99,12 +102,29 @@ def tokens_of(list tokens not None) -> bytes:
                 key = grown(key, code)
         for code in letters:
             key = grown(key, code)
+        if kind == NEXT:
+            before = 0
+            for code in <str> length:
+                before = grown(before, code)
+            key = followed(before, key)
         key = token_key(key, kind)
         at = spread(key) & (size - 1)
-        while slots[at] and slots[at] != key:
+        while slots[2 * at] and slots[2 * at] != key:
             at = (at + 1) & (size - 1)
-        slots[at] = key
-    return found
+        slots[2 * at] = key
+        slots[2 * at + 1] = <uint64_t> len(meant) << 16
+        slots[2 * at + 1] |= <uint64_t> put_words(meant, words)
+    return found, bytes(meant)
+
+
+cdef int put_words(meant, words) except -1:
+    """Put the words down, each after its length; their number, or more than are looked at."""
+    if len(words) > MOST_WORDS or any([len(word) > 255 for word in words]):
+        return MOST_WORDS + 1
+    for word in words:
+        meant.append(len(word))
+        meant += word.encode("ascii")
+    return len(words)
 
 
 def notes_of(list notes not None) -> bytes:

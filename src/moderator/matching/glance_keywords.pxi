@@ -10,6 +10,10 @@ cdef enum:
     LETTER = 61
     ANY_DIGIT = 62
 
+cdef struct Stretch:
+    Py_ssize_t start
+    Py_ssize_t end
+
 cdef struct Traits:
     uint64_t signs
     int run
@@ -54,19 +58,15 @@ cdef inline bint has(const Traits* found, const Need* need) noexcept nogil:
     )
 
 
-cdef bint may_match(
-    const Look* look, const Traits* whole, Py_ssize_t first, Py_ssize_t last, const Need* need
-) noexcept nogil:
-    """Whether an expression may match around keywords from `first` to `last`."""
-    cdef Py_ssize_t start, end
-    cdef Traits around
+cdef bint may_match(const Look* look, const Traits* whole, const Stretch* around, const Need* need) noexcept nogil:
+    """Whether an expression may match in a stretch of the text."""
+    cdef Traits there
     if whole.signs >> SIGNS or need.before == UNLIMITED or need.after == UNLIMITED:
         return True
-    start, end = max(0, first - need.before), min(look.length, last + need.after)
-    if (need.edges & OPENING and start) or (need.edges & CLOSING and end < look.length):
+    if (need.edges & OPENING and around.start) or (need.edges & CLOSING and around.end < look.length):
         return False
-    around = traits(look, start, end)
-    return has(&around, need)
+    there = traits(look, around.start, around.end)
+    return has(&there, need)
 
 
 cdef void keep(Look* look, Py_ssize_t at, uint64_t needs, int digits) noexcept nogil:
@@ -89,17 +89,26 @@ cdef inline Traits of_all(const Look* look, bint letters) noexcept nogil:
     return whole
 
 
-cdef bint asks(const Look* look, const Traits* whole, int number, const Need* need) noexcept nogil:
-    """Whether an expression may match around the place that was kept under this number."""
+cdef Stretch window(const Look* look, int number, const Need* need) noexcept nogil:
+    """What stands around the place that was kept under this number, and around others close by."""
     cdef int first = number, last = number, reach = need.before + need.after
     cdef const Keyword* kept = look.kept
-    if need.fewest > kept[number].digits or not has(whole, need):
-        return False
-    while first and kept[first].at - kept[first - 1].at <= reach:  # one window
+    cdef Stretch found
+    while first and kept[first].at - kept[first - 1].at <= reach:
         first -= 1
     while last + 1 < look.keywords and kept[last + 1].at - kept[last].at <= reach:
         last += 1
-    return may_match(look, whole, kept[first].at, kept[last].at, need)
+    found.start, found.end = max(0, kept[first].at - need.before), min(look.length, kept[last].at + need.after)
+    return found
+
+
+cdef bint asks(const Look* look, const Traits* whole, int number, const Need* need) noexcept nogil:
+    """Whether an expression may match around the place that was kept under this number."""
+    cdef Stretch around
+    if need.fewest > look.kept[number].digits or not has(whole, need):
+        return False
+    around = window(look, number, need)
+    return may_match(look, whole, &around, need)
 
 
 cdef bint any_may_match(const Look* look, bint letters) noexcept nogil:
@@ -122,8 +131,9 @@ cdef bint any_may_match(const Look* look, bint letters) noexcept nogil:
 
 
 cdef int put_askers(list found, const Look* look, bint letters) except -1:
-    """Put down the needs that may be met around places that were kept, and these places."""
+    """Put down the needs that may be met around places that were kept, these places, and how far around."""
     cdef Traits whole = of_all(look, letters)
+    cdef Stretch around
     cdef int number
     cdef uint64_t need, end
     for number in range(look.keywords):
@@ -131,7 +141,8 @@ cdef int put_askers(list found, const Look* look, bint letters) except -1:
         end = need + (look.kept[number].needs & 0xFFFF)
         while need < end:
             if asks(look, &whole, number, look.needs + need):
-                found.append((need, look.kept[number].at))
+                around = window(look, number, look.needs + need)
+                found.append((need, look.kept[number].at, around.start, around.end))
             need += 1
     return 0
 

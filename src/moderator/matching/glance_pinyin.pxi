@@ -123,7 +123,7 @@ cdef bint spells_word(const Look* look, const Look* view) noexcept nogil:
 
 cdef inline bint is_english(const Look* look, const Look* view, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
     """Whether two tokens of a text without Chinese are syllables by chance."""
-    return view.text[start] & ENDS and end - start == 2 and look.seen & CODE < 128
+    return view.text[start] & ENDS and end - start == 2 < view.length and look.seen & CODE < 128
 
 
 cdef bint are_neighbours(const Look* view, Py_ssize_t at) noexcept nogil:

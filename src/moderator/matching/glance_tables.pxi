@@ -35,25 +35,29 @@ cpdef enum Role:
     HARMLESS = 1 << 1  # a word that only counts in disguise
     EXCUSED = 1 << 2  # a word that phrases excuse
     PHRASE = 1 << 3  # such a phrase
+    ABRIDGED = 1 << 4  # a word with an initial for a character, within no longer run of letters
+    APART = 1 << 5  # the parts of a split character, with a space between
     WORD = 1 << 6
     GUARDED = 1 << 7  # a word that needs company
     COMPANY = 1 << 8
     DOUBLED = 1 << 9
     SPLIT = 1 << 10
     CALLING = 1 << 11  # calls for the closer look wherever it stands
-    ALIKE = 1 << 12  # may begin a word in characters that sound or look alike
+    ALIKE = 1 << 12  # begins words in characters that sound or look alike
     WHOLE = 1 << 13  # a word, within no longer one
     PREFIX = 1 << 14  # a word, within no longer one that begins earlier
     PAIR = 1 << 15  # two neighbours in a word
     PINYIN = 1 << 16  # the syllables of a word, as signs
     CLOSE = 1 << 17  # a word that sentence marks do not part, but at its ends or spelled out
+    TWOFOLD = 1 << 18  # a word that some rules look for only in disguise
+    ESCAPE = 1 << 19  # left out where the closer look looks at words
 
 cpdef enum Note:
     """What is written beside a literal."""
     NEEDS = 0  # which company a word needs
     OFFERS = 1  # for which words a literal is company
     MAKES = 2  # the character that parts make
-    FOLLOWS = 3  # the set of what may come third
+    FOLLOWS = 3  # how words go on that begin so: where that stands, then 16 bits of how many ways
     ASKS = 4  # what expressions need around a keyword: the first need, then 16 bits of how many
 
 cpdef enum Token:
@@ -64,6 +68,7 @@ cpdef enum Token:
     STARRED = 3
     PHRASED = 4  # a word of a phrase
     EXCUSES = 5  # no token: that a phrase at some place excuses a word
+    NEXT = 6  # no token: that one word follows another in a phrase
 
 cdef struct Need:
     uint64_t signs  # bits; see Needs
@@ -86,7 +91,7 @@ cdef struct Look:
     uint64_t size
     const uint32_t* starts  # a filter of the first two characters of literals
     uint32_t starts_mask
-    const uint64_t* pair_slots  # of neighbours in words, and of words in signs
+    const uint64_t* pair_slots  # of neighbours in words, of words in signs, of sets and what is in them
     uint64_t pair_size
     const uint32_t* pairs  # a filter of neighbours in words
     uint32_t pairs_mask
@@ -94,16 +99,16 @@ cdef struct Look:
     uint32_t parted_mask
     const uint32_t* spoken  # a filter of neighbours in words of which one is a sign
     uint32_t spoken_mask
-    const uint32_t* thirds  # a filter of sets and what is in them
-    uint32_t thirds_mask
+    const uint16_t* endings  # how many characters are to come, and of which sets; one after the other
     const uint64_t* notes
     uint64_t notes_mask
     const Need* needs
     uint64_t digit_needs  # of expressions that are called for by digits
     const uint8_t* signs_of  # for each character as it is written: its bit in needs
-    const uint64_t* known  # tokens
+    const uint64_t* known  # tokens, each with the words that it may stand for
     uint64_t known_mask
-    const uint8_t* leet  # the letter that each sign stands for
+    const uint8_t* meant  # these words, each after its length
+    const uint8_t* leet  # for each sign the letter of all that may mean the same, and two that it means
     uint32_t leet_size
     const uint16_t* signs  # of the syllables of ideographs
     const uint16_t* syllables  # for each beginning of one: its sign, and how it goes on with a-z
@@ -123,14 +128,19 @@ cdef struct Look:
     int splits  # split characters stand beside what they may make a word with
     int squeeze  # something may stand within a word
     int refined  # the closer look would look at words
+    int escaped  # such a one is there
+    int sounds  # the closer look would look at words, whatever is left out
     int noise  # letters or digits stand where they may be noise
     int plausible  # a run of letters may be pinyin
-    int phrased  # a token may be a word of a phrase
+    int phrased  # two words of phrases stand beside each other, not as they are written there
+    int altered  # the last one, or one before it
+    Py_ssize_t phrase_end  # where it ends
+    uint64_t phrase_key
 
 
 cdef int fill(
     Look* look, bytes kinds, bytes slots, bytes pair_slots, bytes starts, bytes pairs, bytes parted,
-    bytes spoken, bytes thirds, bytes notes, bytes needs, bytes signs_of, bytes known, bytes leet,
+    bytes spoken, bytes endings, bytes notes, bytes needs, bytes signs_of, bytes known, bytes meant, bytes leet,
     bytes signs, bytes syllables, int digits, uint64_t digit_needs,
 ) except -1:
     look.kinds = <const uint32_t*> PyBytes_AS_STRING(kinds)
@@ -142,10 +152,11 @@ cdef int fill(
     look.spoken, look.spoken_mask = <const uint32_t*> PyBytes_AS_STRING(spoken), len(spoken) * 8 - 1
     look.syllables = <const uint16_t*> PyBytes_AS_STRING(syllables)
     look.notes, look.notes_mask = <const uint64_t*> PyBytes_AS_STRING(notes), len(notes) // 16 - 1
-    look.known, look.known_mask = <const uint64_t*> PyBytes_AS_STRING(known), len(known) // 8 - 1
-    look.leet, look.leet_size = <const uint8_t*> PyBytes_AS_STRING(leet), len(leet)
+    look.known, look.known_mask = <const uint64_t*> PyBytes_AS_STRING(known), len(known) // 16 - 1
+    look.meant = <const uint8_t*> PyBytes_AS_STRING(meant)
+    look.leet, look.leet_size = <const uint8_t*> PyBytes_AS_STRING(leet), len(leet) // 3
     look.signs = <const uint16_t*> PyBytes_AS_STRING(signs)
-    look.thirds, look.thirds_mask = <const uint32_t*> PyBytes_AS_STRING(thirds), len(thirds) * 8 - 1
+    look.endings = <const uint16_t*> PyBytes_AS_STRING(endings)
     look.needs, look.signs_of = <const Need*> PyBytes_AS_STRING(needs), <const uint8_t*> PyBytes_AS_STRING(signs_of)
     look.digits, look.digit_needs = digits, digit_needs
     return 0
@@ -209,12 +220,14 @@ cdef inline uint64_t token_key(uint64_t key, int kind) noexcept nogil:
     return (key ^ (0xCBF29CE484222325u + <uint64_t> kind * 0x9E3779B97F4A7C15u)) | 1
 
 
-cdef inline bint is_known(const Look* look, uint64_t key, int kind) noexcept nogil:
+cdef inline bint is_known(const Look* look, uint64_t key, int kind, uint64_t* meant) noexcept nogil:
+    """Whether there is such a token; `meant` is where its words begin, above 16 bits of how many."""
     cdef uint64_t at
     key = token_key(key, kind)
     at = spread(key) & look.known_mask
-    while look.known[at]:
-        if look.known[at] == key:
+    while look.known[2 * at]:
+        if look.known[2 * at] == key:
+            meant[0] = look.known[2 * at + 1]
             return True
         at = (at + 1) & look.known_mask
     return False
@@ -222,6 +235,10 @@ cdef inline bint is_known(const Look* look, uint64_t key, int kind) noexcept nog
 
 cdef inline uint64_t grown(uint64_t key, uint32_t code) noexcept nogil:
     return (key ^ code) * 0x100000001B3u
+
+
+cdef inline uint64_t followed(uint64_t key, uint64_t following) noexcept nogil:
+    return grown(key, 0) ^ following
 
 
 cdef inline uint32_t code_at(const Look* look, Py_ssize_t at) noexcept nogil:

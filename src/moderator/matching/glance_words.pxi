@@ -6,7 +6,6 @@ cdef inline bint is_mark(uint32_t kind) noexcept nogil:
 cdef enum:
     STEPS = 32  # for each character, before the closer look is thought cheaper
     SLACK = 1024  # the same for each text
-    ANYTHING = 1  # may come third
     NEAR = 8  # characters within which a mixed word goes on with an ideograph
 
 
@@ -25,19 +24,52 @@ cdef inline bint in_word(const Look* look, Py_ssize_t at) noexcept nogil:
     return 0 < code < 128 and (look.text[at] & ALNUM or code == c"_")
 
 
+cdef inline bint is_latin(const Look* look, Py_ssize_t one, Py_ssize_t other) noexcept nogil:
+    """Whether letters of one run stand there."""
+    return 0 <= one < look.length and 0 <= other < look.length and look.text[one] & look.text[other] & LATIN
+
+
 cdef bint is_cut(const Look* look, Py_ssize_t start, Py_ssize_t end, uint32_t role) noexcept nogil:
     """Whether a word that must stand alone is part of a longer one."""
+    if role & ABRIDGED and (is_latin(look, start, start - 1) or is_latin(look, end, end - 1)):
+        return True
     if role & (WHOLE | PREFIX) and in_word(look, start) and in_word(look, start - 1):
         return True
     return role & WHOLE and in_word(look, end) and in_word(look, end - 1)
 
 
-cdef inline bint goes_on(const Look* look, uint64_t place, Py_ssize_t end) noexcept nogil:
-    """Whether what comes third may be that of a disguised word that begins so."""
-    cdef uint32_t follows = <uint32_t> note(look, place, FOLLOWS)
-    if follows == ANYTHING:
+cdef inline bint is_among(const Look* look, uint32_t name, uint32_t code) noexcept nogil:
+    """Whether the character is in the set of that name."""
+    cdef uint64_t place = searched(look.pair_slots, look.pair_size, FIRST + name, code)
+    return place and look.pair_slots[place - 1] & ALIKE
+
+
+cdef bint goes_on(const Look* look, uint64_t place, Py_ssize_t end) noexcept nogil:
+    """Whether the text goes on as a disguised word that begins so."""
+    cdef uint64_t follows = note(look, place, FOLLOWS)
+    cdef int left = follows & 0xFFFF, at
+    cdef const uint16_t* ending = look.endings + (follows >> 16)
+    while left:
+        at = 0
+        while at < ending[0] and is_among(look, ending[1 + at], code_at(look, end + at)):
+            at += 1
+        if at == ending[0]:
+            return True
+        ending, left = ending + 1 + ending[0], left - 1
+    return False
+
+
+cdef bint within_pair(const Look* look, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    """Whether the letters before and after are neighbours in a word."""
+    while start and not look.text[start - 1] & ALNUM:
+        start -= 1
+    while end < look.length and not look.text[end] & ALNUM and code_at(look, end) != c"&":
+        end += 1
+    if not start or end == look.length:
+        return False
+    if code_at(look, end) == c"&" or (in_ascii(look, start - 1) and in_ascii(look, end)):
         return True
-    return follows and end < look.length and passes(look.thirds, look.thirds_mask, follows, code_at(look, end))
+    return are_pair(look, code_at(look, start - 1), code_at(look, end))
 
 
 cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) noexcept nogil:
@@ -49,6 +81,12 @@ cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) no
         look.refined = True
     if role & CALLING or (role & ALIKE and goes_on(look, place, end)):
         return True
+    if role & ALIKE:
+        look.sounds = True
+    if role & APART:
+        look.splits = look.squeeze = True
+    if role & ESCAPE:
+        look.escaped |= within_pair(look, start, end)
     if role & SPLIT and not look.splits:
         look.splits = stands_well(look, start, end, note(look, place, MAKES))
     if role & GUARDED:
@@ -65,7 +103,7 @@ cdef bint tells(Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t place) no
 cdef bint is_excused(const Look* look, Py_ssize_t start, Py_ssize_t end, uint64_t word) noexcept nogil:
     """Whether the word stands within a phrase that excuses it wherever it is written so."""
     cdef Py_ssize_t first, last
-    cdef uint64_t place, key
+    cdef uint64_t place, key, meant
     for first in range(start, max(0, start - LONGEST_PHRASE) - 1, -1):
         if first + 1 >= look.length:
             continue
@@ -73,7 +111,7 @@ cdef bint is_excused(const Look* look, Py_ssize_t start, Py_ssize_t end, uint64_
         while place:
             if last >= end and roles(look, place) & PHRASE:
                 key = grown(grown(grown(0, <uint32_t> word), <uint32_t> place), <uint32_t> (start - first))
-                if is_known(look, key, EXCUSES):
+                if is_known(look, key, EXCUSES, &meant):
                     return True
             place = child(look, place, code_at(look, last)) if last < look.length else 0
             last += 1
@@ -109,21 +147,28 @@ cdef inline bint ends_sentence(const Look* look, Py_ssize_t at) noexcept nogil:
     return not 0 <= at < look.length or look.text[at] & STOP
 
 
+cdef Py_ssize_t last_of(const Look* look, const Look* view, Py_ssize_t letter) noexcept nogil:
+    """Where a letter of the view that others follow stands for the last time, if it is repeated."""
+    cdef Py_ssize_t at = view.places[letter + 1] - 1
+    while code_at(look, at) != code_at(view, letter):
+        at -= 1
+    return at
+
+
 cdef bint is_parted(const Look* look, const Look* view, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
     """Whether sentence marks stand within the word, which is neither spelled out nor at an end of one."""
     cdef Py_ssize_t at, last, letter
     cdef int filled = 0
-    cdef bint other, marked = False, first_marked = False, last_marked = False
+    cdef bint marked = False, first_marked = False, last_marked = False
     if look.seen & UNSEEN:
         return False
     for letter in range(start, end - 1):
-        other = last_marked = False
-        for at in range(view.places[letter] + 1, view.places[letter + 1]):
-            other |= code_at(look, at) != code_at(view, letter)
+        last, last_marked = last_of(look, view, letter), False
+        for at in range(last + 1, view.places[letter + 1]):
             last_marked |= look.text[at] & STOP != 0
-            if code_at(look, at) == c"\n":
+            if code_at(look, at) == c"\n" or code_at(look, at) == c"\t":
                 return False
-        filled, marked = filled + other, marked | last_marked
+        filled, marked = filled + (last + 1 < view.places[letter + 1]), marked | last_marked
         if letter == start:
             first_marked = last_marked
     if not marked or (end - start > 2 and filled == end - start - 1):
@@ -135,6 +180,33 @@ cdef bint is_parted(const Look* look, const Look* view, Py_ssize_t start, Py_ssi
         (first_marked and ends_sentence(look, view.places[start] - 1))
         or (last_marked and ends_sentence(look, last))
     )
+
+
+cdef bint is_filled(const Look* look, const Look* view, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    """Whether anything stands within the word but its own characters, repeated."""
+    cdef Py_ssize_t letter
+    if look.seen & (FOLDED | UNSEEN | LOOKALIKE):
+        return True
+    for letter in range(start, end - 1):
+        if last_of(look, view, letter) + 1 < view.places[letter + 1]:
+            return True
+    return False
+
+
+cdef bint counts_apart(
+    const Look* look, const Look* view, Py_ssize_t start, Py_ssize_t end, uint64_t place
+) noexcept nogil:
+    """Whether a word counts of which something was left out in the view, or of its phrase."""
+    cdef uint32_t role = roles(look, place)
+    if is_cut(look, view.places[start], view.places[end - 1] + 1, role):
+        return False
+    if role & CLOSE and is_parted(look, view, start, end):
+        return False
+    if role & HARMLESS:
+        return is_filled(look, view, start, end)
+    if role & TWOFOLD and is_filled(look, view, start, end):
+        return True
+    return not (role & EXCUSED and is_excused(view, start, end, place))
 
 
 cdef bint spans_word(Look* look, const Look* view) noexcept nogil:
@@ -149,16 +221,15 @@ cdef bint spans_word(Look* look, const Look* view) noexcept nogil:
         place, end = place_of(look, code_at(view, start), code_at(view, start + 1)), start + 2
         while place:
             role = roles(look, place)
-            if role & (WORD | GUARDED) and view.places[end - 1] - view.places[start] >= end - start:
-                if role & WORD and not (
-                    is_cut(look, view.places[start], view.places[end - 1] + 1, role)
-                    or (role & CLOSE and is_parted(look, view, start, end))
-                ):
+            if role & EXCUSED or (
+                role & (WORD | GUARDED) and view.places[end - 1] - view.places[start] >= end - start
+            ):
+                if role & WORD and counts_apart(look, view, start, end, place):
                     return True
                 look.refined = True
                 look.guarded |= note(look, place, NEEDS)
-            if role & SPLIT and stands_well(view, start, end, note(look, place, MAKES)):
-                return True
+            if role & SPLIT and not look.splits:
+                look.splits = stands_well(view, start, end, note(look, place, MAKES))
             place = child(look, place, code_at(view, end)) if end < view.length else 0
             end, steps = end + 1, steps - 1
         if steps < 0:

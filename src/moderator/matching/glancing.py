@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
-from moderator.domain.rule import Boundary, Separators
+from moderator.domain.rule import Boundary, Layer, Separators
 from moderator.matching.asking import Askers, Asking
 from moderator.matching.entries import Neighbours
 from moderator.matching.judging import is_harmless
@@ -18,7 +18,8 @@ from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.surroundings import signs_of_characters
 from moderator.matching.triggers import PatternTriggers
 from moderator.matching.windows import PatternRef
-from moderator.text.characters import Characters, characters
+from moderator.text.characters import UMLAUTS, Characters, characters
+from moderator.text.escapes import USUAL
 from moderator.text.leet import MEANINGS, key
 from moderator.text.lookalikes import LOOKALIKES
 from moderator.text.pinyin import Pinyin
@@ -38,12 +39,11 @@ CODES = 0x20000
 _CODE = CODES - 1
 _FINAL_SIGMA = 0x3A3  # its lower case depends on what stands beside it
 _MOST_COMPANIES = 64
-_ANYTHING = 1
 _PRIVATE = range(0xE000, 0xF900)
 _BRANCHES = 27
 _READ = range(0x4E00, 0xA000)
 _NoteOf = tuple[int, int, int]  # place, kind of note, value
-_ExcuseOf = tuple[int, tuple[int, int, int], str]
+_ExcuseOf = tuple[int, tuple[int, int, int], str, Collection[str]]
 _LONGEST_PHRASE = 32
 
 
@@ -75,16 +75,16 @@ def first_look(
     look = glance.Glance(
         kinds,
         prefixes.table(),
-        _pairs(kinds, pairs, spelled),
+        _pairs(kinds, pairs, spelled, sought.endings.sets),
         glance.filter_of(kinds, list(sought.roles)),
         glance.filter_of(kinds, pairs),
         glance.filter_of(kinds, ends),
         glance.filter_of(kinds, [*beside, *spelled]),
-        glance.filter_of(kinds, sought.thirds),
+        sought.endings.table(),
         glance.notes_of(notes),
         asking.table(),
         signs_of_characters(),
-        glance.tokens_of([*_tokens(latin), *excuses]),
+        *glance.tokens_of([*_tokens(latin), *excuses]),
         _leet(),
         array("H", (_sign(pinyin, chr(code)) for code in _READ)).tobytes(),
         _syllables(pinyin),
@@ -99,9 +99,11 @@ def _prefixes(kinds: bytes, *groups: Iterable[str]) -> "glance.Prefixes":
     return glance.Prefixes(kinds, sum(max(1, len(literal) - 1) for literal in literals))
 
 
-def _pairs(kinds: bytes, pairs: Collection[str], spelled: Collection[str]) -> bytes:
-    prefixes = _prefixes(kinds, pairs, spelled)
-    for role, added in ((Role.PAIR, pairs), (Role.PINYIN, spelled)):
+def _pairs(
+    kinds: bytes, pairs: Collection[str], spelled: Collection[str], sets: Collection[str]
+) -> bytes:
+    prefixes = _prefixes(kinds, pairs, spelled, sets)
+    for role, added in ((Role.PAIR, pairs), (Role.PINYIN, spelled), (Role.ALIKE, sets)):
         for literal in added:
             prefixes.add(literal, role)
     return prefixes.table()
@@ -114,7 +116,7 @@ class _Sought:
         self, literals: Literals, triggers: PatternTriggers, soundalikes: Soundalikes
     ) -> None:
         self.kinds = array("I", _kinds())
-        self._sets, self.thirds = _thirds(soundalikes, self.kinds)
+        self.endings = _Endings(soundalikes, self.kinds)
         self._literals = literals
         self._refs = triggers.refs
         self._guarded = guarded(literals.forms)
@@ -131,6 +133,8 @@ class _Sought:
         self._company = _company(self._numbers)
         for word in self._company:
             self.roles[word] = self.roles.get(word, 0) | Role.COMPANY
+        for escape in USUAL:
+            self.roles[escape] = self.roles.get(escape, 0) | Role.ESCAPE
         self._mark_characters()
 
     def added(self, prefixes: "glance.Prefixes", asking: Asking) -> Iterator[_NoteOf]:
@@ -144,8 +148,8 @@ class _Sought:
             yield places[word], Note.OFFERS, bits
         for number, whole in splits.items():
             yield places[names[number]], Note.MAKES, self.kinds[ord(whole)] & _CODE
-        for pair, which in self._sets.items():
-            yield places[pair], Note.FOLLOWS, which
+        for pair, following in self.endings.notes.items():
+            yield places[pair], Note.FOLLOWS, following
         refs: dict[int, list[PatternRef]] = {}
         for number, found in self._refs.items():
             refs.setdefault(places[names[number]], []).extend(found)
@@ -159,7 +163,7 @@ class _Sought:
             word = prefixes.add(self._literals.names[number], Role.EXCUSED)
             for text, offset in found:
                 if word and phrases[text]:
-                    yield Token.EXCUSES, (word, phrases[text], offset), ""
+                    yield Token.EXCUSES, (word, phrases[text], offset), "", ()
 
     def _role(self, number: int, name: str) -> int:
         """What a literal is, keywords aside; 0 for those that characters tell by themselves."""
@@ -175,16 +179,24 @@ class _Sought:
             return role | Role.DOUBLED
         if number < bounds.splitting:
             return role
-        return role | (Role.ALIKE if name in self._sets else Role.CALLING)
+        if number in self._literals.apart:
+            return role | Role.APART
+        return role | (Role.ALIKE if name in self.endings.notes else Role.CALLING)
 
     def _word(self, number: int) -> int:
-        if number in self._guarded:
-            harmless = any(map(is_harmless, self._literals.forms[number]))
-            return Role.GUARDED | (Role.WORD | Role.HARMLESS if harmless else 0)
-        words = [form.entry.word for form in self._literals.forms[number]]
+        forms = self._literals.forms[number]
+        words = [form.entry.word for form in forms]
         boundaries = {word.boundary for word in words}
         patient = any(word.separators is Separators.ANY for word in words)
-        role = Role.WORD if patient else Role.WORD | Role.CLOSE
+        role = 0 if patient else Role.CLOSE
+        if boundaries == {Boundary.ANYWHERE} and all(Layer.PINYIN in one.layers for one in forms):
+            role |= Role.ABRIDGED
+        twofold = any(map(is_harmless, forms))
+        if twofold:
+            role |= Role.TWOFOLD
+        if number in self._guarded:
+            return role | Role.GUARDED | (Role.WORD | Role.HARMLESS if twofold else 0)
+        role |= Role.WORD
         if boundaries == {Boundary.WHOLE}:
             return role | Role.WHOLE
         return role if Boundary.ANYWHERE in boundaries else role | Role.PREFIX
@@ -213,40 +225,57 @@ def _excuses(literals: Literals) -> dict[int, set[tuple[str, int]]]:
         phrases = [
             {(one.text, one.offset) for one in form.phrases if one.offset <= _LONGEST_PHRASE}
             for form in group
-            if not form.squeezed and not is_harmless(form)
+            if not is_harmless(form)
         ]
         if phrases and (shared := set.intersection(*phrases)):
             found[number] = shared
     return found
 
 
-def _thirds(soundalikes: Soundalikes, kinds: "array[int]") -> tuple[dict[str, int], list[str]]:
-    """For the beginnings of words in disguise, which set of thirds may follow; what is in these.
+class _Endings:
+    """How words in characters that sound or look alike go on after their first two.
 
-    Sets are named by characters that no text means anything by.
+    Sets of characters are named by some that no text means anything by.
     """
-    alike: dict[tuple[int, ...], list[str]] = {}  # those that are read as one
-    for pair in soundalikes.pairs:
-        if max(map(ord, pair)) < CODES:  # texts with the others call
-            alike.setdefault(tuple(kinds[ord(one)] & _CODE for one in pair), []).append(pair)
-    sets: dict[tuple[int, ...], int] = {}
-    which: dict[str, int] = {}
-    found: list[str] = []
-    for pairs in alike.values():
-        thirds = {id(third): third for pair in pairs for third in soundalikes.thirds(pair)}
-        key = tuple(sorted(thirds))
-        if None in thirds.values():
-            sets[key] = _ANYTHING
-        elif key not in sets:
-            sets[key] = _PRIVATE.start + len(sets) % len(_PRIVATE)
-            found += _named(chr(sets[key]), thirds.values())
-        which |= dict.fromkeys(pairs, sets[key])
-    return which, found
 
+    def __init__(self, soundalikes: Soundalikes, kinds: "array[int]") -> None:
+        self.sets: list[str] = []  # each with its name before what is in it
+        self._named: dict[frozenset[str], int] = {}
+        self._known: dict[int, int] = {}
+        self._table = array("H")
+        self._written: dict[tuple[tuple[int, ...], ...], int] = {}
+        self.notes: dict[str, int] = {}
+        alike: dict[tuple[int, ...], list[str]] = {}  # those that are read as one
+        for pair in soundalikes.pairs:
+            if max(map(ord, pair)) < CODES:  # texts with the others call
+                alike.setdefault(tuple(kinds[ord(one)] & _CODE for one in pair), []).append(pair)
+        for pairs in alike.values():
+            endings = {
+                tuple(map(self._name, ending))
+                for pair in pairs
+                for ending in soundalikes.endings(pair)
+            }
+            self.notes |= dict.fromkeys(pairs, self._put(tuple(sorted(endings))))
 
-def _named(name: str, thirds: Iterable[Iterable[str] | None]) -> Iterator[str]:
-    for third in thirds:
-        yield from (name + character for character in third or ())
+    def table(self) -> bytes:
+        return self._table.tobytes()
+
+    def _name(self, found: Iterable[str]) -> int:
+        if id(found) not in self._known:
+            characters = frozenset(found)
+            if characters not in self._named:
+                self._named[characters] = _PRIVATE.start + len(self._named) % len(_PRIVATE)
+                self.sets += (chr(self._named[characters]) + one for one in characters)
+            self._known[id(found)] = self._named[characters]
+        return self._known[id(found)]
+
+    def _put(self, endings: tuple[tuple[int, ...], ...]) -> int:
+        """Where the endings stand and, in the lowest 16 bits, how many they are."""
+        if endings not in self._written:
+            self._written[endings] = len(self._table) << 16 | len(endings)
+            for ending in endings:
+                self._table.extend((len(ending), *ending))
+        return self._written[endings]
 
 
 def _numbers(guarded: Mapping[int, Iterable[Neighbours]]) -> dict[Neighbours, int]:
@@ -279,13 +308,15 @@ def _syllables(pinyin: Pinyin) -> bytes:
     return array("H", chain.from_iterable(rows)).tobytes()
 
 
-def _tokens(latin: LatinTokens) -> Iterator[tuple[int, int, str]]:
-    """What tokens may be, the length of those that are starred, and their letters."""
+def _tokens(latin: LatinTokens) -> Iterator[tuple[int, int | str, str, Collection[str]]]:
+    """What tokens may be, the length of those that are starred, their letters, their words."""
+    for before, after in latin.following:
+        yield Token.NEXT, before, after, ()
     for name, found in latin.sought.items():
         kind = Token[name.upper()]
-        for token in found:
+        for token, words in found.items():
             starred = kind is Token.STARRED
-            yield kind, int(token[:-1]) if starred else 0, token[-1] if starred else token
+            yield kind, int(token[:-1]) if starred else 0, token[-1] if starred else token, words
 
 
 def _sign(pinyin: Pinyin, character: str) -> int:
@@ -294,10 +325,16 @@ def _sign(pinyin: Pinyin, character: str) -> int:
 
 
 def _leet() -> bytes:
-    """What each character is in the key of a token in leet; 0 for what leaves no trace."""
-    signs = range(max(map(ord, MEANINGS)) + 1)
-    keys = (key(chr(sign)) for sign in signs)
-    return bytes(ord(one) if one.isalnum() and one.isascii() else 0 for one in keys)
+    """What each character is in the key of a token in leet, and the two letters that it means.
+
+    0 for what leaves no trace there, and where it means no other letter.
+    """
+    found = bytearray()
+    for sign in map(chr, range(max(map(ord, MEANINGS)) + 1)):
+        one = key(sign)
+        found.append(ord(one) if one.isalnum() and one.isascii() else 0)
+        found += MEANINGS.get(sign, "").ljust(2, "\0").encode("ascii")
+    return bytes(found)
 
 
 @cache
@@ -322,6 +359,8 @@ def _kind(code: int, table: Characters, triggers: frozenset[str], gaps: frozense
     elif character in table.disguised:
         kind = Kind.FOLDED
     if len(plain) != 1 or code in (0, _FINAL_SIGMA) or 0xD800 <= code < 0xE000:
+        return Kind.SPECIAL
+    if character.lower() in UMLAUTS:
         return Kind.SPECIAL
     if ord(plain) >= CODES:
         return Kind.SPECIAL

@@ -203,7 +203,7 @@ def _end_alone(parts: Sequence[Span], text: str) -> bool:
     left = text[first : parts[1][0]]
     right = text[parts[-2][1] : last]
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
-    if "\n" in left + right:  # one under the other
+    if "\n" in left + right or "\t" in left + right:  # one under the other, or in a table
         return len(parts) == SHORT_WORD and _edge(before) and _edge(after)
     return (_marks(left) and _edge(before) and text[start] not in SINGLE_CLAUSES) or (
         _marks(right) and _edge(after) and text[last] not in SINGLE_CLAUSES

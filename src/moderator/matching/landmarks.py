@@ -1,31 +1,43 @@
 """What is found in a text once for all patterns: lower case, runs, beginnings of matches."""
 
 import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from moderator.matching.automaton import DEFAULT, Match, build
 from moderator.matching.surroundings import starts_of
 
 MANY = 200  # of one literal in a text
 _SURROGATE = re.compile("[\ud800-\udfff]")
+Ref = TypeVar("Ref", bound=Hashable)
 
 
-class Heads:
+class Heads(Generic[Ref]):
     """Finds the literals with which matches begin, in one pass whatever their number.
 
-    `shortest` maps each to the length that no match with it falls below.  Immutable, picklable.
+    `shortest` maps each to the length that no match with it falls below, `refs` to the patterns of
+    which it is a head.  Immutable, picklable.
     """
 
-    __slots__ = ("_automaton", "_literals", "_shortest")
+    __slots__ = ("_automaton", "_literals", "_refs", "_shortest")
 
-    def __init__(self, shortest: Mapping[str, int]) -> None:
+    def __init__(self, shortest: Mapping[str, int], refs: Mapping[str, Sequence[Ref]]) -> None:
+        self._refs = refs
         self._literals = tuple(sorted(shortest))
         self._shortest = tuple(shortest[literal] for literal in self._literals)
         self._automaton = build(self._literals, DEFAULT) if self._literals else None
 
+    def starts(self, lowered: str) -> Mapping[Ref, list[list[int]]]:
+        """Where each pattern's heads begin in a lower-case text, in order for each of them."""
+        found: dict[Ref, list[list[int]]] = defaultdict(list)
+        for literal, positions in self.positions(lowered).items():
+            for ref in self._refs[literal]:
+                found[ref].append(positions)
+        return found
+
     def positions(self, lowered: str) -> Mapping[str, list[int]]:
-        """Where each literal begins in a lower-case text, in order.
+        """Where each literal begins, in order.
 
         Of more than `MANY`, only the last of those that stand closer than a match is long: what
         follows them all is what they could have led to.
@@ -55,16 +67,16 @@ def _apart(found: list[int], shortest: int) -> list[int]:
     return kept
 
 
-class Landmarks:
+class Landmarks(Generic[Ref]):
     """A text, and what is worked out of it when a pattern asks for the first time."""
 
-    __slots__ = ("_finder", "_heads", "_lowered", "text")
+    __slots__ = ("_heads", "_lowered", "_starts", "text")
 
-    def __init__(self, text: str, heads: Heads) -> None:
+    def __init__(self, text: str, heads: Heads[Ref]) -> None:
         self.text = text
-        self._finder = heads
+        self._heads = heads
         self._lowered: str | None = None
-        self._heads: Mapping[str, list[int]] | None = None
+        self._starts: Mapping[Ref, list[list[int]]] | None = None
 
     @property
     def lowered(self) -> str:
@@ -74,19 +86,18 @@ class Landmarks:
         return self._lowered
 
     @property
-    def _positions(self) -> Mapping[str, list[int]]:
-        if self._heads is None:
-            self._heads = self._finder.positions(self.lowered)
-        return self._heads
+    def _known(self) -> Mapping[Ref, list[list[int]]]:
+        if self._starts is None:
+            self._starts = self._heads.starts(self.lowered)
+        return self._starts
 
-    def any_starts(self, heads: AbstractSet[str]) -> bool:
-        """Whether a match can begin anywhere with one of the literals."""
-        return not self._positions.keys().isdisjoint(heads)
+    def any_starts(self, ref: Ref) -> bool:
+        """Whether a match of the pattern can begin anywhere."""
+        return ref in self._known
 
-    def starts(self, heads: AbstractSet[str]) -> list[int]:
-        """Where any of the literals begins with which matches begin, in order."""
-        positions = self._positions
-        found = [positions[head] for head in positions.keys() & heads]
+    def starts(self, ref: Ref) -> list[int]:
+        """Where a match of the pattern can begin, in order."""
+        found = self._known.get(ref, ())
         return found[0] if len(found) == 1 else sorted({at for each in found for at in each})
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from moderator.domain.rule import Layer
@@ -23,6 +23,8 @@ LONGEST_TOKEN = 36  # characters; longer tokens are no disguised word
 _TELLING = 5  # characters of a token in leet that may have only one letter
 MOST_TOKENS = 1024  # of one text
 _MARKS = MARKS + MASKS
+_PATHS = frozenset("/\\")
+_JOINTS = _PATHS | frozenset("._-")  # of names: cnm.log, is_del_flg
 _LETTER = re.compile("[a-z]")
 _REPEATED = re.compile(r"(.)\1")
 _REPEATED_LETTER = re.compile(r"([a-z])\1++")
@@ -66,20 +68,28 @@ class LatinTokens:
         return self._phrases.parted
 
     @property
-    def sought(self) -> Mapping[str, Iterable[str]]:
-        """All that a token, or its key, may be found under."""
+    def following(self) -> Iterable[tuple[str, str]]:
+        """What the words of phrases are found under, each with the next one."""
+        return self._phrases.following
+
+    @property
+    def sought(self) -> Mapping[str, Mapping[str, Collection[str]]]:
+        """All that a token, or its key, may be found under, and the words that it stands for."""
         return {
-            "initials": self._initials,
-            "repeated": self._collapsed,
-            "leet": self._leet,
-            "starred": self._starred,
-            "phrased": self._phrases.keys,
+            "initials": dict.fromkeys(self._initials, ()),
+            "repeated": _texts(self._collapsed),
+            "leet": _texts(self._leet),
+            "starred": _texts(self._starred),
+            "phrased": self._phrases.words,
         }
 
-    def find(self, view: Folded) -> Iterator[Found]:
-        """What the tokens of the canonical text stand for, beside what they spell."""
+    def find(self, view: Folded, *, chinese: bool = False) -> Iterator[Found]:
+        """What the tokens of the canonical text stand for, beside what they spell.
+
+        Initials are read in Chinese texts, and where they are all that somebody wrote.
+        """
         yield from self._phrases.find(view)
-        chinese = not view.text.isascii()
+        chinese = chinese or not view.text.isascii() or view.text.strip().isalpha()
         known: dict[str, list[tuple[str, Entry, Layer]]] = {}
         for token in islice(tokens(view.text), MOST_TOKENS):
             written = token.group()
@@ -87,7 +97,8 @@ class LatinTokens:
                 known[written] = list(self._meanings(written, chinese=chinese))
             for run, entry, layer in known[written]:
                 start = token.start() + token.group().index(run)
-                yield Found(entry, ((start, start + len(run)),), (layer,))
+                if layer is not Layer.INITIALS or not _in_name(view.text, start, start + len(run)):
+                    yield Found(entry, ((start, start + len(run)),), (layer,))
 
     def _meanings(self, token: str, *, chinese: bool) -> Iterator[tuple[str, Entry, Layer]]:
         bare = letters_of(token)
@@ -117,6 +128,18 @@ class LatinTokens:
 
 def _in_leet(run: str, word: str) -> bool:
     return spells(run, word) or (not run.isalpha() and stretches(run, word))
+
+
+def _in_name(text: str, start: int, end: int) -> bool:
+    """Whether the letters are a part of the name of a file, a variable or a host."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (before[-1:] in _JOINTS and (_in_ascii(before[:-1]) or before[-1:] in _PATHS)) or (
+        after[:1] in _JOINTS and _in_ascii(after[1:])
+    )
+
+
+def _in_ascii(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def is_sign(character: str) -> bool:
@@ -149,7 +172,7 @@ def _undoes(entry: Entry, layer: Layer, least: int) -> bool:
 def _mostly_letters(token: str) -> bool:
     letters = sum(map(str.isalpha, token))
     marked = any(sign in _MARKS for sign in token)
-    return 2 * letters >= len(token) or len(token) >= _TELLING or (marked and len(token) > 3)
+    return 2 * letters >= len(token) or len(token) >= _TELLING or marked
 
 
 def _initials(entries: Iterable[Entry], pinyin: Pinyin) -> Iterator[tuple[str, Entry]]:
@@ -184,6 +207,10 @@ def _telling(initials: dict[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, .
         for letters, found in initials.items()
         if len({entry.text for entry in found}) <= MOST_MEANINGS
     }
+
+
+def _texts(grouped: Mapping[str, Iterable[Entry]]) -> Mapping[str, Collection[str]]:
+    return {name: {entry.text for entry in group} for name, group in grouped.items()}
 
 
 def _grouped(pairs: Iterable[tuple[str, Entry]]) -> dict[str, tuple[Entry, ...]]:

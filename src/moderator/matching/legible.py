@@ -7,8 +7,10 @@ maps one character to one is changed, and characters that nobody sees are left o
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from moderator.text.rewritten import Translation, spliced, standing
 
 # The traditional characters that stand in the words which patterns look for.
 _SCRIPT = dict(
@@ -38,6 +40,7 @@ _TABLE: dict[int, str] = {
     0xA0: " ",
     0x2019: "'",
 }
+_translation = Translation(_TABLE)
 # Marks that nobody sees, and what JSON inside JSON writes before quotes and slashes.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff]"
@@ -51,31 +54,25 @@ class Legible:
     """A readable text and, where characters were left out, the original offset of each."""
 
     text: str
-    offsets: tuple[int, ...] | None = None
+    offsets: Sequence[int] | None = None
 
     @classmethod
     def of(cls, original: str) -> "Legible":
         ascii_only = original.isascii()
         if ascii_only and "\\" not in original:
             return cls(original)
-        text = _with_newlines(original if ascii_only else original.translate(_TABLE))
-        kept: list[int] = []
-        end = 0
-        for run in _UNSEEN.finditer(text):
-            kept.extend(range(end, run.start()))
-            end = run.end()
-        if not end:
-            return cls(text)
-        kept.extend(range(end, len(text)))
-        return cls(_UNSEEN.sub("", text), tuple(kept))
+        text = _with_newlines(original if ascii_only else _translation.of(original)[0])
+        unseen = [(*run.span(), "") for run in _UNSEEN.finditer(text)]
+        return cls(*spliced(text, unseen)[:2]) if unseen else cls(text)
 
     def position(self, original: int) -> int:
         """Where the character at `original` (or the next that was kept) stands in `text`."""
         return original if self.offsets is None else bisect_left(self.offsets, original)
 
-    def positions(self, originals: Iterable[int]) -> Iterable[int]:
-        """As `position`, of several."""
-        return originals if self.offsets is None else map(self.position, originals)
+    def positions(self, originals: Sequence[int]) -> list[int]:
+        """As `position`, of several, in order."""
+        ordered = sorted(originals)
+        return ordered if self.offsets is None else standing(self.offsets, ordered)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original text behind `start:end`; `end` must be after `start`."""

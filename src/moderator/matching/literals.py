@@ -16,11 +16,11 @@ from moderator.matching.automaton import Automaton, EngineName, build
 from moderator.matching.entries import Form
 from moderator.text.characters import Characters
 from moderator.text.escapes import HINTS
+from moderator.text.lookalikes import LOOKALIKES
 from moderator.text.separators import SENTENCE_MARKS, is_separator
 from moderator.text.squeezing import REDUPLICATED, squeeze
 
 _UNIFORM_MARKS = (*"，、,…。；：！？\n", "\r\n")
-_PARTING_MARKS = (*"，。、！？…\n", "\r\n", "】【", "」「", "）（", ")(")
 _AS_WRITTEN = frozenset({Layer.PINYIN, Layer.EMOJI})  # nothing more is undone in such forms
 
 
@@ -69,9 +69,9 @@ class Literals:
     below `separating` separators, below `spacing` sentence marks, below
     `doubling` doubled characters, below `splitting` the parts of split characters; the rest may
     begin a word in characters that sound or look alike.  `pairs` holds every two characters that
-    stand side by side in a word, `marks` the keywords that are separators too,
-    `apart` the parts of split characters with a space between, `keywords` the words
-    that are keywords of patterns too.
+    stand side by side in a word, `marks` the keywords and the signs like letters (§) that
+    are separators too, `apart` the parts of split characters with a space between, `keywords` the
+    words that are keywords of patterns too.
     """
 
     automaton: Automaton
@@ -126,8 +126,8 @@ def collect(
         apart=frozenset(numbers[" ".join(parts)] for parts in useful),
         marks=frozenset(
             number
-            for number, name in enumerate(names[: bounds[1]])
-            if number >= bounds[0] and len(name) == 1 and is_separator(name)
+            for number, name in enumerate(names[bounds[0] : bounds[2]], bounds[0])
+            if len(name) == 1 and is_separator(name) and (number < bounds[1] or name in LOOKALIKES)
         ),
     )
 

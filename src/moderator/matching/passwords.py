@@ -10,6 +10,7 @@ from moderator.matching.vocabulary import FAMILIAR, PAIRS, TALK
 _CODE = re.compile(
     r"[\w.]+\(|\)$|^(?:self|this|os|process|env|config|settings|request|req|args|params|user|data)\."
     r"|\$\w{0,20}\[|^[,;].*[:,=]$|::|->|=>|&&|\|\||^[<\[{(]|[>\]})]$|^\$|^%\w+%$|^https?:"
+    r"|^\*{2}[A-Za-z]+\*{0,2}$"  # **Personal Access Token**
     r"|^(?:required|nullable|sometimes|bail|string|min|max)[|:]|^[~.]{0,2}/[\w.]|^[A-Za-z]:\\|^[\w.]+\.(?:get|env|read|value)\b"
 )
 _DATED = re.compile(r"v?\d+(?:\.\d+){1,3}\S{0,12}$|(?:19|20)\d\d-\d\d-\d\d")  # or a version

@@ -39,7 +39,7 @@ class PatternMatcher:
         )
         self.keywords: Mapping[str, tuple[PatternRef, ...]] = _by_keyword(refs)
         self.digit_patterns = tuple(ref for ref in refs if not ref.pattern.keywords)
-        self._heads = Heads(_shortest(refs))
+        self._heads = Heads(_shortest(refs), _by_head(refs))
         self._hidden = _Hidden(self.keywords)
         least = min((ref.pattern.digits for ref in self.digit_patterns), default=1)
         self._digit_run = re.compile(f"[0-9](?:[ -]?[0-9]){{{max(0, least - 1)},}}")
@@ -92,11 +92,14 @@ class PatternMatcher:
                     yield ref, run.start()
 
     def _decoded(self, text: str, places: Places) -> Iterator[Find]:
+        known: dict[str, list[Find]] = {}  # a text may hold one run again and again
         for decoded in decodings(text):
-            candidates = self._hidden.candidates(decoded.text)
-            for trial in self._trials(decoded.text, candidates, places):
-                if isinstance(trial, Find):
-                    yield trial.moved(decoded.start, decoded.end, _chain(decoded))
+            if decoded.text not in known:
+                candidates = self._hidden.candidates(decoded.text)
+                trials = self._trials(decoded.text, candidates, places)
+                known[decoded.text] = [trial for trial in trials if isinstance(trial, Find)]
+            for find in known[decoded.text]:
+                yield find.moved(decoded.start, decoded.end, _chain(decoded))
 
 
 class _Hidden:
@@ -142,6 +145,14 @@ def _shortest(refs: Iterable[PatternRef]) -> dict[str, int]:
         for head in ref.heads:
             shortest[head] = min(ref.shortest, shortest.get(head, ref.shortest))
     return shortest
+
+
+def _by_head(refs: Iterable[PatternRef]) -> dict[str, list[PatternRef]]:
+    found: dict[str, list[PatternRef]] = defaultdict(list)
+    for ref in refs:
+        for head in ref.heads:
+            found[head].append(ref)
+    return dict(found)
 
 
 def _by_keyword(refs: Iterable[PatternRef]) -> dict[str, tuple[PatternRef, ...]]:

@@ -95,7 +95,8 @@ class Phonetics:
     def _found(self, text: str, windows: list[tuple[int, int]]) -> Iterator[Found]:
         for start, end in windows:
             for units in self._readings(text, start, end):
-                yield from self._within(units, chinese=not text.isascii())
+                alone = len(text) <= _AROUND  # all of it is in the window
+                yield from self._within(units, chinese=not text.isascii(), alone=alone)
 
     def _ways(self, run: str) -> list[str]:
         """The run's syllables, as signs."""
@@ -119,8 +120,13 @@ class Phonetics:
 
     def _windows(self, text: str) -> list[tuple[int, int]]:
         windows: list[tuple[int, int]] = []
+        known: dict[tuple[str, str, str], bool] = {}  # by what stands there and around
         for run in islice(self._plausible_runs(text), _MOST_RUNS):
-            if self._suspicious(text, run):
+            start, end = run.span()
+            there = text[max(0, start - _NEAR) : start], run.group(), text[end : end + _NEAR]
+            if there not in known:
+                known[there] = self._suspicious(text, run)
+            if known[there]:
                 start, end = max(0, run.start() - _AROUND), run.end() + _AROUND
                 if windows and start <= windows[-1][1]:
                     windows[-1] = (windows[-1][0], end)
@@ -159,12 +165,13 @@ class Phonetics:
             start = end
         return units
 
-    def _within(self, units: list[_Unit], *, chinese: bool) -> Iterator[Found]:
+    def _within(self, units: list[_Unit], *, chinese: bool, alone: bool) -> Iterator[Found]:
         text = "".join(unit.sign[0] for unit in units)
         for start, end, number in self._automaton.find(text):
             span = units[start:end]
             for entry in self._entries[number]:
-                if _disguises(span, entry.text, chinese=chinese):
+                everything = alone and len(span) == len(units)
+                if _disguises(span, entry.text, chinese=chinese or everything):
                     parts = tuple((unit.start, unit.end) for unit in span)
                     yield Found(entry, parts, (Layer.PINYIN,))
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -32,25 +32,32 @@ class _Place(NamedTuple):
 class Phrases:
     """Finds phrases by any of their words in disguise, or by what parts them.  Immutable."""
 
-    __slots__ = ("_places", "parted")
+    __slots__ = ("_places", "following", "parted")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         places: dict[str, list[_Place]] = defaultdict(list)
         parted: dict[str, None] = {}
+        following: dict[tuple[str, str], None] = {}
         for entry in entries:
             words = tuple(entry.text.split())
             if len(words) > 1 and all(map(str.isalnum, words)):
                 parted |= dict.fromkeys(_parted(words))
+                following |= dict.fromkeys(pairwise(map(_key, words)))
                 for at, word in enumerate(words):
                     places[_key(word)].append(_Place(entry, words, at))
         self._places = {letters: tuple(found) for letters, found in places.items()}
         # What stands in a text in which the words of a phrase are parted by more than a space.
         self.parted: Sequence[str] = tuple(parted)
+        # What any of their words is found under, and the next one.
+        self.following: Sequence[tuple[str, str]] = tuple(following)
 
     @property
-    def keys(self) -> Iterable[str]:
-        """What their words are found under."""
-        return self._places
+    def words(self) -> Mapping[str, Collection[str]]:
+        """Their words, by what they are found under."""
+        return {
+            letters: {place.words[place.at] for place in found}
+            for letters, found in self._places.items()
+        }
 
     def have(self, run: str) -> bool:
         """Whether the run is a word of some phrase in disguise."""
@@ -61,13 +68,14 @@ class Phrases:
         if self._places:
             words = list(islice(_WORD.finditer(view.text), _MOST_WORDS))
             known: dict[str, list[_Place]] = {}
+            whole = _Whole(view.text)
             for number, word in enumerate(words):
                 written = word.group()
                 if written not in known:
                     known[written] = self._begun_by(written)
                 for place in known[written]:
                     there = words[number : number + len(place.words)]
-                    yield from _whole(view.text, place, there)
+                    yield from whole.found(place, there)
 
     def _begun_by(self, run: str) -> list[_Place]:
         """The phrases of which the run may be the first word."""
@@ -86,19 +94,32 @@ def _parted(words: Sequence[str]) -> Iterator[str]:
             yield left + mark + right
 
 
-def _whole(text: str, place: _Place, there: Sequence[re.Match[str]]) -> Iterator[Found]:
-    gaps = [text[one.end() : other.start()] for one, other in pairwise(there)]
-    if len(there) < len(place.words) or not all(map(_GAP.fullmatch, gaps)):
-        return
-    layers: set[Layer] = set() if all(gap == " " for gap in gaps) else {Layer.SEPARATORS}
-    for found, word in zip(there, place.words, strict=True):
-        layer = undone(found.group(), word)
-        if layer:
-            layers.add(layer)
-        elif found.group() != word:
+class _Whole:
+    """Tells which phrases stand whole in a text; of a run that repeats, once for each word."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._undone: dict[tuple[str, str], Layer | None] = {}
+
+    def found(self, place: _Place, there: Sequence[re.Match[str]]) -> Iterator[Found]:
+        """The phrase, if it stands there and something of it is disguised."""
+        gaps = [self._text[one.end() : other.start()] for one, other in pairwise(there)]
+        if len(there) < len(place.words) or not all(map(_GAP.fullmatch, gaps)):
             return
-    if layers:
-        yield Found(place.entry, ((there[0].start(), there[-1].end()),), tuple(layers))
+        layers: set[Layer] = set() if all(gap == " " for gap in gaps) else {Layer.SEPARATORS}
+        for found, word in zip(there, place.words, strict=True):
+            layer = self._of(found.group(), word)
+            if layer:
+                layers.add(layer)
+            elif found.group() != word:
+                return
+        if layers:
+            yield Found(place.entry, ((there[0].start(), there[-1].end()),), tuple(layers))
+
+    def _of(self, run: str, word: str) -> Layer | None:
+        if (run, word) not in self._undone:
+            self._undone[run, word] = undone(run, word)
+        return self._undone[run, word]
 
 
 def undone(run: str, word: str) -> Layer | None:

@@ -5,7 +5,9 @@ from itertools import pairwise
 from operator import sub
 
 _TEMPLATES = re.compile(
-    r"<[^<>\n]{1,64}>|\{\{|\$\{|\$\(|<%|#\{|&lt;"  # <token>, {{ key }}, ${VAR}, $(cmd), #{var}
+    r"<[^<>\n]{1,64}>|&lt;|<%=|\$\([\w ./-]{1,64}\)"  # <token>, $(cmd)
+    r"|\{\{[^{}\n]{0,64}\}\}|[$#]\{[^{}()\[\]\n]{1,64}\}"  # {{ key }}, ${VAR}, #{var}
+    r"|^(?:\{\{|[$#]\{|\$\(|<%)|(?:\{\{|[$#]\{)[\w.]{0,64}$"  # the beginning of one
     r"|^\$[A-Za-z_]\w{0,64}$|^%\w{1,64}%$|^\[[^\[\]]{1,64}\]$|^\{[^{}]{1,64}\}$"
     r"|x{4}|X{4}|[*•●?#]{4}|\.{3}|…|_{4}|-{6}"  # covered or left out
     r"|^(?:os|process|env|config|settings|self|this|vault|secrets?|ENV|System)[.\[(]"
@@ -16,6 +18,7 @@ _SAID = re.compile(  # over lower case
     "|fake[_-]?(?:secret|pass|key|token|value)|^fake|lorem|示例|样例|你的|您的|占位|填写|填入|此处|打码"
     "|(?:^|[_-])(?:todo|tbd|fake|foo|bar|foobar|none|null|undefined)(?:$|[_-])"
 )
+_ZEROS = "0" * 8
 # The share of a long value that may be made of ascending, descending or repeated runs.
 _MONOTONE_SHARE = 0.6
 _LONG = 12
@@ -29,8 +32,14 @@ def is_placeholder(value: str) -> bool:
         _TEMPLATES.search(value)
         or _SAID.search(lowered)
         or _filler(lowered)
-        or (len(value) >= _LONG_AS_KEYS and _monotone(value) > _MONOTONE_SHARE * len(value))
+        or (_ZEROS in (value[:8], value[-8:]) and not value.isdecimal())
+        or (len(value) >= _LONG_AS_KEYS and _monotone(value) > _share(value) * len(value))
     )
+
+
+def _share(value: str) -> float:
+    """How much of it may run; of numbers nearly all: people make up card numbers, and mistype."""
+    return 1.0 if value.isdigit() else _MONOTONE_SHARE
 
 
 def _filler(lowered: str) -> bool:

@@ -81,6 +81,8 @@ class Screen:
 
     def _looked_at(self, text: str, lowered: str, called: int) -> tuple[Hit, ...]:
         candidates = self._asked(text) if called >= KEYWORD_FOUND else None
+        if not candidates and candidates is not None and "%" not in text:
+            return ()
         if candidates is not None:
             return tuple(self._patterns.match(text, candidates, encoded=False))
         if len(text) > WHOLE and called < ENCODED:
@@ -95,7 +97,7 @@ class Screen:
     def _asked(self, text: str) -> Candidates | None:
         """The candidates of a text in which words are no matter, if the first look tells them."""
         places = self._glance.asked(text) if self._glance is not None else None
-        return None if places is None else asking(places, self._askers)
+        return None if places is None else asking(text, places, self._askers)
 
     def explain(self, text: str) -> Explanation:
         """What hit and why; what was found and does not count; what came close."""
@@ -104,12 +106,15 @@ class Screen:
         view, matches = self._canonical(readable, lowered)
         judged = self._judged(readable, view, matches)
         refusals = self._patterns.refusals(readable, self._triggers.candidates(view, matches))
+        hits = self.screen(text)
+        suppressed = (*map(_suppressed, _objected(judged)), *map(_refused, refusals))
+        known = {hit.rule for hit in hits} | {one.rule for one in suppressed}
         return Explanation(
             text=text,
             canonical=view.text,
-            hits=self.screen(text),
-            suppressed=(*map(_suppressed, _objected(judged)), *map(_refused, refusals)),
-            nearest=nearest(view, self._entries, pinyin()),
+            hits=hits,
+            suppressed=suppressed,
+            nearest=nearest(view, self._entries, pinyin(), known),
             unread=tuple(view.origin(*stretch) for stretch in self._words.unread(view.text)),
         )
 
@@ -159,8 +164,8 @@ class Screen:
 
     def _counting(self, text: str, view: Folded, matches: list[Match]) -> Iterator[Judged]:
         """What counts, but for most of what lies within it."""
-        judge, tally = Judge(text, view, self._characters), Tally()
-        for found in self._words.find(view, matches, tally.wants):
+        judge, tally = Judge(text, view, self._characters), Tally(len(text))
+        for found in self._words.find(view, matches, tally):
             judged = judge.judge(found)
             if not judged.reason:
                 tally.take(found)
@@ -168,7 +173,7 @@ class Screen:
 
     def _judged(self, text: str, view: Folded, matches: list[Match]) -> list[Judged]:
         judge = Judge(text, view, self._characters)
-        return [judge.judge(found) for found in self._words.find(view, matches)]
+        return [judge.judge(found) for found in self._words.find(view, matches, Tally())]
 
     def _canonical(
         self, text: str, lowered: str, matches: list[Match] | None = None

@@ -13,11 +13,11 @@ Span = tuple[int, int]
 def settle(finds: Iterable[Find]) -> list[Hit]:
     """One hit for each value: the most specific rule wins.  Rules that mask nothing stand apart."""
     taken: dict[str, list[Span]] = defaultdict(list)
-    chosen: list[Hit] = []
-    for find in sorted(finds, key=lambda find: find.rank, reverse=True):
-        hit = find.hit
-        if _take(taken["" if hit.masked else hit.rule], (hit.start, hit.end)):
-            chosen.append(hit)
+    chosen = [
+        find.hit
+        for find in sorted(finds, key=lambda find: find.rank, reverse=True)
+        if _take(taken["" if find.rule.masked else find.rule.id], (find.start, find.end))
+    ]
     return sorted(chosen, key=lambda hit: (hit.start, hit.end, hit.rule))
 
 

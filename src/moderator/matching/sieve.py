@@ -15,6 +15,7 @@ from moderator.text.squeezing import squeeze
 MOST_SPLITS = 1024  # of one text
 _AROUND = 24  # characters on either side of a gap that may belong to the same word
 _PARTS = range(2, 4)  # that a split character is written as
+_BESIDE = 5  # characters beside a split one: a mark, its neighbour in parts, and one more
 _NEAR = 8  # characters within which a mixed word goes on with an ideograph
 _LONG = 256  # characters; in longer texts places are not looked at one by one
 _NOISE = re.compile("(?<=[\u3400-\u9fff])[0-9a-z]{1,2}(?=[\u3400-\u9fff])")
@@ -88,9 +89,8 @@ class Sieve:
                     return WORDS
                 continue
             if number < folding:
-                if number not in alone and self._counts(text, number):
+                if number not in alone and self._counts(text, number, alone):
                     return WORDS
-                alone.add(number)
                 if number >= self._wording or number in self._keywords:
                     call = PATTERNS
                 if number not in marks:
@@ -158,15 +158,29 @@ class Sieve:
     def splits(self, text: str, matches: Iterable[Match]) -> list[Split]:
         """The split characters that, joined, stand beside what they make a word with."""
         known = self._splits
-        places = (
-            (start, end, known[number])
-            for start, end, number in matches
-            if number in known and self._stands_well(text, start, end, known[number])
-        )
-        return list(islice(places, MOST_SPLITS))
+        places = ((at, end, known[number]) for at, end, number in matches if number in known)
+        return list(islice(self._standing_well(text, places), MOST_SPLITS))
 
-    def _counts(self, text: str, number: int) -> bool:
-        """Whether a word may count, which needs its company; characters to fold always do."""
+    def _standing_well(self, text: str, places: Iterable[Split]) -> Iterator[Split]:
+        known: dict[tuple[str, str, str], bool] = {}  # by what stands there and around
+        for start, end, whole in places:
+            there = text[max(0, start - _BESIDE) : start], whole, text[end : end + _BESIDE]
+            if there not in known:
+                known[there] = self._stands_well(text, start, end, whole)
+            if known[there]:
+                yield start, end, whole
+
+    def _counts(self, text: str, number: int, alone: set[int]) -> bool:
+        """Whether a word may count, which needs its company; characters to fold always do.
+
+        What does not is put down as `alone`.
+        """
+        counts = self._may_count(text, number)
+        if not counts:
+            alone.add(number)
+        return counts
+
+    def _may_count(self, text: str, number: int) -> bool:
         if number >= self._wording:
             return number >= self._telling
         needs = self._guarded.get(number)
@@ -176,7 +190,7 @@ class Sieve:
         """Whether the separators or unseen characters `start:end` stand within a word."""
         left, right = text[start - 1 : start], text[end : end + 1]
         latin = left.isascii() and right.isascii()
-        if latin and self._folding <= number < self._hiding:
+        if self._folding <= number < self._hiding and (latin or left + right in self._wholes):
             return left.isalnum() and right.isalnum()
         if left + right not in self._pairs:
             return False

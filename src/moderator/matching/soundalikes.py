@@ -26,7 +26,7 @@ Alternatives = Sequence[Mapping[str, Layer | None]]
 class Soundalikes:
     """Finds such words by their first two characters, disguised or not.  Immutable."""
 
-    __slots__ = ("_allow", "_by_pair", "_ordinary")
+    __slots__ = ("_allow", "_by_pair", "_longest", "_ordinary")
 
     def __init__(self, entries: Iterable[Entry], pinyin: Pinyin) -> None:
         wanted = [entry for entry in entries if _wanted(entry)]
@@ -38,6 +38,7 @@ class Soundalikes:
             for pair in map("".join, product(*alternatives[:2])):
                 by_pair.setdefault(pair, []).append((entry, alternatives))
         self._by_pair = by_pair
+        self._longest = max((len(entry.text) for entry in wanted), default=0)
         self._allow = {
             entry.rule.id: {phrase: phrase.lower() for phrase in entry.rule.allow}
             for entry in wanted
@@ -49,11 +50,11 @@ class Soundalikes:
         """The first two characters of every disguise: literals for the automaton."""
         return self._by_pair.keys()
 
-    def thirds(self, pair: str) -> Iterator[Iterable[str] | None]:
-        """What may follow in each word that may begin so; None where nothing need follow."""
+    def endings(self, pair: str) -> Iterator[Sequence[Iterable[str]]]:
+        """What may follow in each word that may begin so, character by character."""
         for entry, alternatives in self._by_pair.get(pair, ()):
             if pair not in self._ordinary or entry.text.startswith(pair):
-                yield alternatives[2] if len(alternatives) > LEAST else None
+                yield alternatives[LEAST:]
 
     def numbered(self, names: Sequence[str]) -> Mapping[int, Sequence[tuple[Entry, Alternatives]]]:
         """The words by the numbers under which the automaton finds their beginnings."""
@@ -67,14 +68,18 @@ class Soundalikes:
         numbered: Mapping[int, Sequence[tuple[Entry, Alternatives]]],
     ) -> Iterator[Found]:
         """The disguised words in the canonical text; plain ones are left to others."""
+        known: dict[str, list[tuple[Entry, tuple[Layer, ...]]]] = {}  # by what stands there
         for start, _, number in matches:
-            for entry, alternatives in numbered.get(number, ()):
-                layers = _undone(view.text, start, alternatives)
-                if layers:
-                    end = start + len(entry.text)
-                    reason = IN_DISGUISE if self._everyday(view.text, start, entry.text) else ""
-                    phrases = self._excuses(entry, view.text[start:end])
-                    yield Found(entry, ((start, end),), layers, phrases, view.text, start, reason)
+            if number not in numbered:
+                continue
+            there = view.text[start : start + self._longest]
+            if there not in known:
+                known[there] = list(_meant(there, numbered[number]))
+            for entry, layers in known[there]:
+                end = start + len(entry.text)
+                reason = IN_DISGUISE if self._everyday(view.text, start, entry.text) else ""
+                phrases = self._excuses(entry, view.text[start:end])
+                yield Found(entry, ((start, end),), layers, phrases, view.text, start, reason)
 
     def _everyday(self, text: str, start: int, word: str) -> bool:
         ordinary = self._ordinary
@@ -122,9 +127,21 @@ def _alternatives(
     return found
 
 
-def _undone(text: str, start: int, alternatives: Alternatives) -> tuple[Layer, ...]:
-    """The layers that make the text at `start` the word; none where it is not, or is as it is."""
-    characters = text[start : start + len(alternatives)]
+def _meant(
+    text: str, words: Sequence[tuple[Entry, Alternatives]]
+) -> Iterator[tuple[Entry, tuple[Layer, ...]]]:
+    """The words that the text begins with in disguise, and what that undoes."""
+    third = text[LEAST : LEAST + 1]
+    for entry, alternatives in words:
+        if len(alternatives) == LEAST or third in alternatives[LEAST]:
+            layers = _undone(text, alternatives)
+            if layers:
+                yield entry, layers
+
+
+def _undone(text: str, alternatives: Alternatives) -> tuple[Layer, ...]:
+    """The layers that make the text begin with the word; none if it does not, or as it is."""
+    characters = text[: len(alternatives)]
     if len(characters) < len(alternatives):
         return ()
     found: set[Layer] = set()

@@ -156,12 +156,12 @@ def make_uuid(random: Random, argument: str) -> str:
 
 
 def is_basic_auth(value: str) -> bool:
-    """RFC 7617: base64 of a printable `user:password`."""
+    """RFC 7617: base64 of a printable `user:password`, either of which may be a token alone."""
     try:
         user, colon, password = _unbase64(value).decode().partition(":")
     except (binascii.Error, ValueError):
         return False
-    return bool(colon and password) and (user + password).isprintable()
+    return bool(colon and len(user + password) > 2) and (user + password).isprintable()
 
 
 def make_basic_auth(random: Random, argument: str) -> str:

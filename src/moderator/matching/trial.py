@@ -1,6 +1,6 @@
 """Whether a value that fits an expression is what its rule looks for."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from moderator.domain.finding import Hit
 from moderator.domain.rule import Pattern, Rule
@@ -9,25 +9,42 @@ from moderator.matching.entropy import shannon
 from moderator.matching.placeholders import is_placeholder
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A hit and how specific it is: severity, proof, length, length of its keyword."""
+class Find(NamedTuple):
+    """What may be a hit, and how specific it is: severity, proof, length, length of its keyword."""
 
-    hit: Hit
     rank: tuple[int, bool, int, int, str]
+    rule: Rule
+    start: int
+    end: int
+    verified: bool | None
+    notes: tuple[str, ...]
+
+    @property
+    def hit(self) -> Hit:
+        """Made of few: most finds are of values that another rule has."""
+        rule = self.rule
+        return Hit(
+            rule=rule.id,
+            version=rule.version,
+            category=rule.category,
+            severity=rule.severity,
+            start=self.start,
+            end=self.end,
+            verified=self.verified,
+            masked=rule.masked,
+            notes=self.notes,
+        )
 
     def moved(self, start: int, end: int, note: str) -> "Find":
         """The same find, placed on the encoded run in which it was found."""
-        hit = replace(self.hit, start=start, end=end, notes=(*self.hit.notes, note))
-        return Find(hit, self.rank)
+        return self._replace(start=start, end=end, notes=(*self.notes, note))
 
     def stretched(self, end: int) -> "Find":
         """The same find up to `end`, for what follows of a list too long to look at."""
-        return Find(replace(self.hit, end=max(end, self.hit.end)), self.rank)
+        return self._replace(end=max(end, self.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A value that fitted the expression and was not taken; `reason` never quotes it."""
 
     rule: str
@@ -36,8 +53,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a value came to: refused for a reason, or taken."""
 
     refused: str = ""
@@ -45,24 +61,13 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def placed(rule: Rule, pattern: Pattern, verdict: Verdict, span: tuple[int, int]) -> Find | Refusal:
-    """What the verdict on a value means where the value stands."""
-    if verdict.refused:
-        return Refusal(rule.id, *span, verdict.refused)
-    hit = Hit(
-        rule=rule.id,
-        version=rule.version,
-        category=rule.category,
-        severity=rule.severity,
-        start=span[0],
-        end=span[1],
-        verified=verdict.verified,
-        masked=rule.masked,
-        notes=verdict.notes,
-    )
-    keyword = max(map(len, pattern.keywords), default=0)
-    rank = (int(rule.severity), verdict.verified is True, span[1] - span[0], keyword, rule.id)
-    return Find(hit, rank)
+def placed(rule: Rule, keyword: int, verdict: Verdict, span: tuple[int, int]) -> Find | Refusal:
+    """What the verdict on a value means where the value stands; `keyword` is the longest one."""
+    refused, verified, notes = verdict
+    if refused:
+        return Refusal(rule.id, *span, refused)
+    rank = (int(rule.severity), verified is True, span[1] - span[0], keyword, rule.id)
+    return Find(rank, rule, *span, verified, notes)
 
 
 class Scales:

@@ -77,11 +77,12 @@ class PatternTriggers:
         positions = starts_of(self._refs, matches)
         longest = longest_run(view.text) if positions and _ALPHANUMERIC.search(view.text) else 0
         starts = view.starts  # the canonical view is the lowest: its sources are the original
+        moved = not isinstance(starts, range)
         return gathered(
             (
                 *(
                     (
-                        [starts[position] for position in found],
+                        [starts[position] for position in found] if moved else found,
                         [ref for ref in self._refs[number] if ref.least_run <= longest],
                     )
                     for number, found in positions.items()

@@ -1,8 +1,11 @@
 """What a single Latin token calls for."""
 
+import re
+
 from moderator.matching.latin import LatinTokens, letters_of
 from moderator.matching.phonetic import Phonetics
 
+_LETTERS = re.compile("[a-z]+")
 HARMLESS, SYLLABLES, DISGUISE = range(3)  # nothing, perhaps pinyin, a closer look
 
 
@@ -16,4 +19,4 @@ def verdict(latin: LatinTokens, phonetics: Phonetics, token: str) -> int:
         return DISGUISE
     if not plain and (latin.disguises(token) or latin.repeats(letters)):
         return DISGUISE
-    return SYLLABLES if letters.isalpha() and phonetics.plausible(letters) else HARMLESS
+    return SYLLABLES if any(map(phonetics.plausible, _LETTERS.findall(letters))) else HARMLESS

@@ -49,13 +49,15 @@ class PatternRef:
     heads: frozenset[str]
     shortest: int
     needed: bytes
+    longest_keyword: int  # characters
 
     @classmethod
     def of(cls, rule: Rule, pattern: Pattern) -> "PatternRef":
         text = pattern.expression
         expression, run = re.compile(text, re.ASCII), least_run(text)
         needed = packed(needs(text), pattern, run)
-        return cls(rule, pattern, expression, run, frozenset(heads(text)), shortest(text), needed)
+        begun, least, longest = frozenset(heads(text)), shortest(text), map(len, pattern.keywords)
+        return cls(rule, pattern, expression, run, begun, least, needed, max(longest, default=0))
 
     @property
     def group(self) -> str | int:
@@ -115,7 +117,7 @@ class Places:
 class Reading:
     """One text as all patterns see it: read once, whatever their number."""
 
-    def __init__(self, text: str, heads: Heads, places: Places) -> None:
+    def __init__(self, text: str, heads: "Heads[PatternRef]", places: Places) -> None:
         self._original = text
         self._legible = Legible.of(text)
         self._text = self._legible.text
@@ -131,7 +133,7 @@ class Reading:
         it is shown; rules that mask nothing end there.  Where the places to try in a text have run
         out, the rest is not looked at, which a refusal tells.
         """
-        if ref.heads and not self._marks.any_starts(ref.heads):
+        if ref.heads and not self._marks.any_starts(ref):
             return
         self._places.begin()
         denied = self._places.denied
@@ -142,7 +144,7 @@ class Reading:
             if left >= 0:
                 yield trial
                 continue
-            if isinstance(trial, Find) and trial.hit.masked:
+            if isinstance(trial, Find) and trial.rule.masked:
                 last = windows[-1][1]
                 yield trial.stretched(self._legible.origin(last - 1, last)[1])
             return
@@ -152,7 +154,7 @@ class Reading:
     def _all_trials(self, ref: PatternRef, windows: Sequence[Window]) -> Iterator[Find | Refusal]:
         verdicts: dict[str, Verdict] = {}
         if ref.heads:
-            matches = self._tried(ref, self._marks.starts(ref.heads), windows)
+            matches = self._tried(ref, self._marks.starts(ref), windows)
         else:
             matches = self._searched(ref, windows)
         for match, end in matches:
@@ -211,11 +213,11 @@ class Reading:
             return None
         if value not in verdicts:
             verdicts[value] = self._scales.weigh(ref.rule, ref.pattern, value)
-        return placed(ref.rule, ref.pattern, verdicts[value], origin)
+        return placed(ref.rule, ref.longest_keyword, verdicts[value], origin)
 
-    def _windows(self, ref: PatternRef, positions: Iterable[int]) -> list[Window]:
+    def _windows(self, ref: PatternRef, positions: Sequence[int]) -> list[Window]:
         """The stretches to search: those around positions that have what a match needs."""
-        places, pattern = sorted(self._legible.positions(positions)), ref.pattern
+        places, pattern = self._legible.positions(positions), ref.pattern
         found = self._surroundings.windows(places, pattern.before, pattern.after, ref.needed)
         if found and pattern.context:
             return [window for window in found if self._has(pattern.context, *window)]

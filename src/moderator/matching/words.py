@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 
@@ -17,7 +17,7 @@ from moderator.matching.phonetic import Phonetics
 from moderator.matching.sieve import WORDS, Sieve
 from moderator.matching.soundalikes import Soundalikes
 from moderator.matching.stretches import MOST_MATCHES, WHOLE, most, stretches, within
-from moderator.matching.tally import AS_WRITTEN, IN_DISGUISE, Spare
+from moderator.matching.tally import AS_WRITTEN, IN_DISGUISE, Spare, Tally
 from moderator.matching.verdicts import DISGUISE, HARMLESS, SYLLABLES, verdict
 from moderator.text.folding import Folded
 from moderator.text.joining import joined
@@ -31,10 +31,6 @@ _FEW = 32  # tokens; among more there may be many alike
 _SHORT = 3  # characters of a token that cannot be noise within a word
 _LONG_ENOUGH = 5  # letters of a word that is seen within a longer one that is spelled out
 _LATIN = re.compile("[a-z]{2}|[a-z][0-9@$*#]")
-
-
-def _all(_: Found) -> bool:
-    return True
 
 
 class Words:
@@ -76,23 +72,21 @@ class Words:
             worst == DISGUISE
             or (worst == SYLLABLES and self._phonetics.suspicious(text))
             or (min(map(len, tokens), default=_SHORT) < _SHORT and self._sieve.noisy(text))
-            or ((len(tokens) > 2 or "*" in text) and spelled_out(text))
+            or ((len(tokens) > 2 or "*" in text or "+" in text) and spelled_out(text))
         )
 
-    def find(
-        self, view: Folded, matches: Sequence[Match], wants: Callable[[Found], bool] = _all
-    ) -> Iterator[Found]:
+    def find(self, view: Folded, matches: Sequence[Match], tally: Tally) -> Iterator[Found]:
         """What may be words in the canonical text `view`, in which `matches` were found.
 
-        Each find is asked for (`wants`) when those before it were judged.
+        The tally is asked for each find when those before it were judged.
         Of texts longer than `stretches.WHOLE` only some stretches are looked at for disguises.
         """
-        spare = Spare(len(view.text), wants)
+        spare = Spare(len(view.text), tally)
         yield from spare.of(self._plain(view.text, matches, TRIES_PER_RULE), AS_WRITTEN)
         if len(view.text) <= WHOLE:
             yield from self._disguised(view, matches, spare)
             return
-        closely, _ = self._divided(view.text)
+        closely, _ = self._divided(view.text) if not spare.spent else ((), ())
         for stretch, found in closely:
             yield from self._within(view.text, stretch, found, spare)
 
@@ -132,6 +126,8 @@ class Words:
 
     def _disguised(self, view: Folded, matches: Sequence[Match], spare: Spare) -> Iterator[Found]:
         for stage in self._stages(view, matches):
+            if spare.spent:
+                return
             yield from spare.of(stage, IN_DISGUISE)
 
     def _stages(self, view: Folded, matches: Sequence[Match]) -> Iterator[Iterator[Found]]:
@@ -157,7 +153,7 @@ class Words:
             yield self._latin.find(view)
             yield self._phonetics.find(view)
         if spelled_out(view.text):
-            yield self._spelled(respelled(view))
+            yield self._spelled(view.text, respelled(view))
 
     def _plain(
         self, text: str, matches: Iterable[Match], tries: int = TRIES_IN_DISGUISE
@@ -197,15 +193,17 @@ class Words:
                 parts = clean.parts_above(start, end)
                 yield Found(form.entry, parts, form.layers, form.phrases, clean.text, start)
 
-    def _spelled(self, words: Folded) -> Iterator[Found]:
+    def _spelled(self, text: str, words: Folded) -> Iterator[Found]:
         """What the words that were spelled out letter by letter stand for."""
         plain = self._plain(words.text, self._find(words.text))
-        for found in chain(plain, self._latin.find(words), self._phonetics.find(words)):
+        latin = self._latin.find(words, chinese=not text.isascii())
+        for found in chain(plain, latin, self._phonetics.find(words)):
             start, end = found.parts[0][0], found.parts[-1][1]
             if _whole(words.text, start, end) or end - start >= _LONG_ENOUGH:
                 letters = (at for at in range(start, end) if words.text[at] != " ")
                 parts = [words.origin_above(at, at + 1) for at in letters]
-                yield found._replace(parts=parts)
+                if Layer.INITIALS not in found.layers or _dotted(text, parts):
+                    yield found._replace(parts=parts)
 
     def _forms(
         self, matches: Iterable[Match], most: int = TRIES_IN_DISGUISE
@@ -224,6 +222,11 @@ class Words:
 
 def _whole(text: str, start: int, end: int) -> bool:
     return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+
+
+def _dotted(text: str, letters: Sequence[Span]) -> bool:
+    """Whether marks, not spaces, stand between the letters: S M L are sizes."""
+    return not any(map(str.isspace, text[letters[0][0] : letters[-1][1]]))
 
 
 def _repeats(text: str, parts: list[Span], form: Form) -> tuple[tuple[Layer, ...], str]:

@@ -10,6 +10,7 @@ import opencc
 from moderator.domain.rule import Layer
 from moderator.text.enclosed import BRACKETS, enclosed_digits, enclosed_letters, foreign_digits
 from moderator.text.lookalikes import LOOKALIKES
+from moderator.text.rewritten import Translation
 
 IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x2A6E0))
 VARIANTS = dict(zip("妳祂牠姊喫吿裡後於菸鍊暱夥", "你他它姐吃告里后于烟链昵伙", strict=True))
@@ -23,6 +24,14 @@ _UNSEEN = (
     range(0x1AB0, 0x1B00),
     range(0x1DC0, 0x1E00),
     range(0x20D0, 0x2100),  # enclosing marks: keycaps
+    range(0x483, 0x48A),  # marks of other scripts, put over Latin letters and ideographs
+    range(0x591, 0x5BE),
+    range(0x64B, 0x660),
+    range(0x900, 0x904),
+    range(0x17B4, 0x17B6),
+    range(0x2DE0, 0x2E00),
+    range(0x302A, 0x3030),
+    range(0xA66F, 0xA673),
     range(0x3164, 0x3165),
     range(0xFE00, 0xFE10),  # variation selectors
     range(0xFE20, 0xFE30),
@@ -31,7 +40,11 @@ _UNSEEN = (
     range(0xE007F, 0xE0080),
     range(0xE0100, 0xE01F0),
 )
+UMLAUTS = "üǖǘǚǜ"  # typed as v in pinyin
 _MARKS_IN_WORDS = frozenset("./@_-+%&=$#*")
+# Strokes, kana and the like between letters, as in nicknames: 法丶轮の功.
+_ORNAMENTS = "丶乀卍卐乄のゞゝヽヾㄟㄥ〆ㄨ"
+_NUMERALS = dict(zip("ⅡⅢⅣⅥⅦⅧⅨⅱⅲⅳⅵⅶⅷⅸ", "23467892346789", strict=True))  # Ⅰ, Ⅴ and Ⅹ are letters
 _TOO_FAR = 0x1F200  # nothing beyond is folded but tags and selectors
 
 
@@ -40,16 +53,14 @@ class Characters:
     """`folds` maps a code point to what it stands for ("" when nobody sees it), `layers` says why.
 
     No key is a common character of simplified Chinese or ASCII, so a text without any key is
-    already in canonical form but for its case.  `resized` holds the keys whose fold is not exactly
-    one character, `unseen` those of which nothing is left whatever stands around them, but for the
-    Hangul fillers, which Unicode calls letters and few write by accident; `disguised` all keys and
-    look-alikes.
+    already in canonical form but for its case.  `translation` replaces them.  `unseen` holds those
+    of which nothing is left whatever stands around them, but for the Hangul fillers, which Unicode
+    calls letters and few write by accident; `disguised` all keys and look-alikes.
     """
 
     folds: Mapping[int, str]
     layers: Mapping[str, Layer]
-    resized: frozenset[str]
-    lengths: Mapping[str, int]  # of their folds
+    translation: Translation
     unseen: frozenset[str]
     disguised: frozenset[str]
 
@@ -73,11 +84,10 @@ def characters() -> Characters:
         for code, plain in folds.items()
     }
     layers |= dict.fromkeys(LOOKALIKES, Layer.LOOKALIKE)
-    resized = frozenset(chr(code) for code, plain in folds.items() if len(plain) != 1)
     tags = set(map(chr, TAGS))  # these may spell a word by themselves
-    unseen = frozenset(one for one in resized - tags if not (folds[ord(one)] or one.isalnum()))
-    lengths = {one: len(folds[ord(one)]) for one in resized}
-    return Characters(folds, layers, resized, lengths, unseen, frozenset(layers))
+    left_out = {chr(code) for code, plain in folds.items() if not plain}
+    unseen = frozenset(one for one in left_out - tags if not one.isalnum())
+    return Characters(folds, layers, Translation(folds), unseen, frozenset(layers))
 
 
 def _entries() -> Iterator[tuple[str, str, Layer]]:
@@ -89,8 +99,10 @@ def _entries() -> Iterator[tuple[str, str, Layer]]:
         yield character, letter, Layer.WIDTH
     for character, digits in enclosed_digits():
         yield character, digits, Layer.DIGITS
-    for character, digit in foreign_digits():
+    for character, digit in (*foreign_digits(), *_NUMERALS.items()):
         yield character, digit, Layer.DIGITS
+    for character in _ORNAMENTS:
+        yield character, "·", Layer.SEPARATORS
 
 
 def _compatibility() -> Iterator[tuple[str, str, Layer]]:
@@ -137,7 +149,7 @@ def _accented() -> Iterator[tuple[str, str, Layer]]:
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
         base = unicodedata.normalize("NFD", chr(code))[0].lower()
         if base.isascii() and base.isalpha():
-            yield chr(code), "v" if chr(code).lower() in "üǖǘǚǜ" else base, Layer.LOOKALIKE
+            yield chr(code), "v" if chr(code).lower() in UMLAUTS else base, Layer.LOOKALIKE
 
 
 def _invisible() -> Iterator[tuple[str, str, Layer]]:
@@ -177,7 +189,19 @@ def is_simplified(character: str) -> bool:
     return True
 
 
+def in_taiwan(term: str) -> str:
+    """The term that is used in Taiwan, in simplified characters: 网路 for 网络."""
+    written: str = _converter("s2twp").convert(term)
+    plain: str = _converter("t2s").convert(written)
+    return plain
+
+
+@cache
+def _converter(scheme: str) -> opencc.OpenCC:
+    return opencc.OpenCC(scheme)
+
+
 def _converted(scheme: str, single: list[str]) -> list[str]:
     """Each character converted by itself: line breaks keep OpenCC from seeing phrases."""
-    converted: str = opencc.OpenCC(scheme).convert("\n".join(single))
+    converted: str = _converter(scheme).convert("\n".join(single))
     return converted.split("\n")

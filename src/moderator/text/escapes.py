@@ -6,6 +6,8 @@ Mark-up that nobody sees (`<b>`, `&zwnj;`) is left out.
 
 import re
 
+from moderator.text.rewritten import Places, Splice, spliced
+
 _TAIL = "%[89ab][0-9a-f]"
 _BYTE = r"\\x[89ab][0-9a-f]"
 _NAMES = "lt|gt|nbsp|ensp|emsp|thinsp|zwnj|zwj|shy|middot|bull|hellip|quot|amp"
@@ -15,9 +17,9 @@ _TAGS = "b|i|u|s|em|br|hr|del|strong|span|font|p|mark|sub|sup|div|color|size"
 _ESCAPE = re.compile(
     rf"[&\\%<\[uU](?i:(?<=&)(?:#x(?P<hex>[0-9a-f]{{1,6}});?|#(?P<decimal>[0-9]{{1,7}});?)"
     rf"|(?<=\\)(?:u(?P<short>[0-9a-f]{{4}})|u\{{(?P<braced>[0-9a-f]{{1,6}})\}}"
-    rf"|x(?P<byte>[67][0-9a-f])|(?P<octal>1[0-7]{{2}})|x(?P<bytes>e[4-9]{_BYTE}{_BYTE}))"
+    rf"|x(?P<byte>[4-7][0-9a-f])|(?P<octal>1[0-7]{{2}})|x(?P<bytes>e[4-9]{_BYTE}{_BYTE}))"
     rf"|(?<=\bu)\+(?P<named>[0-9a-f]{{4,5}})(?: (?=u\+))?"
-    rf"|(?<=%)(?:(?<![0-9]%)(?P<ascii>[4-7][0-9a-f])|(?P<percent>e[4-9]{_TAIL}{_TAIL}))"
+    rf"|(?<=%)(?:(?:(?<![0-9]%)|(?<=%[0-9a-f][0-9a-f]%))(?P<ascii>[3-7][0-9a-f])|(?P<percent>e[4-9]{_TAIL}{_TAIL}))"
     rf"|(?P<nothing>(?<=&)(?:{_NAMES});|(?<=<)/?(?:{_TAGS})(?:[ /=][^<>]{{0,40}})?>"
     rf"|(?<=<)!--[^<>]{{0,40}}-->|(?<=\[)/?(?:{_TAGS})(?:=[^\[\]]{{0,16}})?\]))"
 )
@@ -26,9 +28,9 @@ HINTS = (
     "&#",
     *(f"\\u{digit}" for digit in "3456789{"),
     "\\u00",
+    "u+00",
     *(f"u+{digit}" for digit in "3456789"),
-    "\\x6",
-    "\\x7",
+    *(f"\\x{digit}" for digit in "4567"),
     *(f"\\1{digit}" for digit in "01234567"),
     *(f"\\xe{digit}" for digit in "456789"),
     *(f"%{digit}" for digit in "4567"),
@@ -39,10 +41,11 @@ HINTS = (
     *(f"[{tag}{end}" for tag in _TAGS.split("|") for end in ("]", "=")),
     "<!--",
 )
+# These stand in many texts, so that by themselves they call for nothing.
+USUAL = tuple(f"&{name};" for name in sorted(_USUAL))
 
 _HEXADECIMAL = ("hex", "short", "braced", "named", "byte", "ascii")
 _MARKS = ("&", "\\", "%", "<", "[", "u+", "U+")
-Unescaped = tuple[str, list[int], list[int]]  # the text; where each character begins and ends
 
 
 def has_escapes(text: str) -> bool:
@@ -50,24 +53,14 @@ def has_escapes(text: str) -> bool:
     return any(mark in text for mark in _MARKS) and _ESCAPE.search(text) is not None
 
 
-def unescaped(text: str) -> Unescaped:
-    """The text with the escapes of letters replaced by them."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
+def unescaped(text: str) -> tuple[str, Places, Places]:
+    """The text with the escapes of letters replaced by them; where each begins and ends."""
+    splices: list[Splice] = []
     for escape in _ESCAPE.finditer(text):
         letter = _letter(escape)
         if letter or escape["nothing"]:
-            start, end = escape.span()
-            pieces += text[done:start], letter
-            starts += [*range(done, start), *[start] * len(letter)]
-            ends += [*range(done + 1, start + 1), *[end] * len(letter)]
-            done = end
-    pieces.append(text[done:])
-    starts.extend(range(done, len(text)))
-    ends.extend(range(done + 1, len(text) + 1))
-    return "".join(pieces), starts, ends
+            splices.append((*escape.span(), letter))
+    return spliced(text, splices)
 
 
 def _letter(escape: re.Match[str]) -> str:

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, repeat
 
 from moderator.domain.rule import Layer
-from moderator.text.characters import TAGS, Characters
+from moderator.text.characters import TAGS, UMLAUTS, Characters
 from moderator.text.escapes import has_escapes, unescaped
 from moderator.text.lookalikes import undo_lookalikes
+from moderator.text.rewritten import after, picked
 
 _TAG = f"[{chr(TAGS.start)}-{chr(TAGS.stop - 1)}]"
 _TAGS = re.compile(_TAG + "{2,}")  # one by itself is noise between other letters
 _IDEOGRAPH = re.compile("[\u3400-\u9fff]")
+_GERMAN = re.compile(f"(?<![lnLN])[{UMLAUTS}{UMLAUTS.upper()}]")  # no syllable of pinyin: fück
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,20 @@ def canonical(text: str, characters: Characters) -> Folded:
         return _canonical(text, characters)
     plain, starts, ends = unescaped(text)
     folded = _canonical(plain, characters)
-    return Folded(
-        folded.text,
-        [starts[start] for start in folded.starts],
-        [ends[end - 1] for end in folded.ends],
-    )
+    if isinstance(folded.starts, range):
+        return Folded(folded.text, starts, ends)
+    return Folded(folded.text, picked(starts, folded.starts), picked(ends, folded.starts))
 
 
 def _canonical(text: str, characters: Characters) -> Folded:
     if characters.disguised.isdisjoint(text):
         return Folded.unchanged(text.lower())
-    text = _TAGS.sub(_plain_tags, text)
-    plain = undo_lookalikes(text.translate(characters.folds)).lower()
-    if characters.resized.isdisjoint(text):
+    text = _GERMAN.sub("u", _TAGS.sub(_plain_tags, text))
+    translated, starts = characters.translation.of(text)
+    plain = undo_lookalikes(translated).lower()
+    if starts is None:
         return Folded(plain, range(len(text)), range(1, len(text) + 1))
-    return Folded(plain, *_sources(text, characters))
+    return Folded(plain, starts, after(starts))
 
 
 def _plain_tags(run: re.Match[str]) -> str:
@@ -89,16 +89,6 @@ def _plain_tags(run: re.Match[str]) -> str:
     if all(map(_IDEOGRAPH.fullmatch, around)):
         return run.group()
     return "".join(chr(ord(tag) - 0xE0000) for tag in run.group())
-
-
-def _sources(text: str, characters: Characters) -> tuple[list[int], list[int]]:
-    """For each character of the folded text, where the one begins and ends that it was made of."""
-    places = range(len(text))
-    lengths = list(map(characters.lengths.get, text, repeat(1)))
-    if max(lengths) > 1:
-        starts = list(chain.from_iterable(map(repeat, places, lengths)))
-        return starts, [start + 1 for start in starts]
-    return list(compress(places, lengths)), list(compress(range(1, len(text) + 1), lengths))
 
 
 def layers_within(original: str, characters: Characters) -> set[Layer]:

@@ -1,7 +1,7 @@
 """What may stand between the characters of a disguised word."""
 
-SENTENCE_MARKS = frozenset('，。、；：？！…—“”‘’「」『』（）《》〈〉【】,;:?!()"\n\r\u2028\u2029')
-LONGEST_GAP = {"none": 3, "few": 3, "any": 12}
+SENTENCE_MARKS = frozenset('，。、；：？！…—“”‘’「」『』（）《》〈〉【】,;:?!()"\n\r\t\u2028\u2029')
+LONGEST_GAP = {"none": 3, "few": 6, "any": 12}
 LONGEST_UNIFORM_GAP = 12  # of one character again and again
 SINGLE_CLAUSES = frozenset("对好行是嗯啊哦没有不来快走等看听说我你他她")  # 对，…
 MEASURES = frozenset("分仓单次个")  # 上3分

@@ -4,13 +4,14 @@ import re
 from itertools import pairwise
 
 from moderator.text.folding import Folded
+from moderator.text.rewritten import spliced
 
-_GAP = r"[\s._\-*/|~·]"
+_GAP = r"(?:[\s._\-*/|~+^=&%<>`']|[^\w\x00-\x7f])"
 _NEXT = rf"{_GAP}{{1,3}}+[a-z0-9@$!](?![a-z0-9])"
 _RUN = re.compile(rf"(?<![a-z0-9])[a-z](?:{_NEXT}){{2,}}+")
 _LETTER = re.compile(r"[a-z0-9@$!]")
 _FEWEST = 3
-_PLAIN_GAPS = frozenset("*/|~")  # a*b*c is a formula
+_PLAIN_GAPS = frozenset("*/|~+^=&%<>`'")  # a*b*c is a formula
 
 
 def spelled_out(text: str) -> bool:
@@ -42,13 +43,4 @@ def respelled(below: Folded) -> Folded:
 
 def without(below: Folded, places: list[tuple[int, int]]) -> Folded:
     """`below` without what stands at the places, which are in order and apart."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for start, end in [*places, (len(below.text), 0)]:
-        pieces.append(below.text[done:start])
-        starts += range(done, start)
-        ends += range(done + 1, start + 1)
-        done = end
-    return Folded("".join(pieces), starts, ends, below)
+    return Folded(*spliced(below.text, [(start, end, "") for start, end in places]), below)
