@@ -47,8 +47,8 @@ chromium: # without it the browser tests are skipped, loudly; under CI they fail
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq --yes --no-install-recommends install chromium >/dev/null; } \
 	  || echo "chromium cannot be installed here: the browser tests are skipped" >&2
 
-audit: $(INSTALLED) ## known vulnerabilities of what is locked; asks an advisory service
-	$(BIN)/python -m venv build/audit
+audit: ## known vulnerabilities of what is locked; asks an advisory service
+	$(PYTHON) -m venv build/audit
 	build/audit/bin/pip install --quiet pip-audit
 	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock $(ARGS)
 

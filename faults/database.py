@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from faults import reading
+from faults.pooler import Pooler
 from faults.service import Service
 from faults.stage import Stage
 from faults.traffic import Said
@@ -95,6 +96,19 @@ async def cut_off(stage: Stage, _: int) -> str:
     return f"{spooled} violations came late from the machine that was cut off"
 
 
+async def pooled(stage: Stage, _: int) -> str:
+    """A pooler gives each transaction another connection; two processes work through it."""
+    pooler = Pooler(stage.postgres.folder, stage.home / "pooler", chance=stage.chance)
+    await pooler.open()
+    stage.afterwards.append(pooler.close)
+    through = {"database": {"url": pooler.to(stage.settings["database"]["url"])}}
+    services = [await stage.serve(changes=through) for _ in range(2)]
+    for _ in range(3):
+        await _to_either(stage, *services)
+    await stage.traffic.again(services[0].url)
+    return f"{pooler.transactions} transactions"
+
+
 async def out_of_connections(stage: Stage, _: int) -> str:
     """Others have taken all of `max_connections`."""
     running = await _warm(stage)
@@ -122,14 +136,31 @@ async def read_only(stage: Stage, _: int) -> str:
 
 async def disk_full(stage: Stage, _: int) -> str:
     """The tables lie on a disk without a free byte."""
-    if os.geteuid():
-        raise Skipped("only root may mount a small tmpfs")
     disk = await _small_disk(stage)
     running = await _warm(stage)
     ballast = disk / "ballast"
     _fill(ballast)
     told = await _spooled(stage, running, count=60)
     ballast.unlink()
+    await _after(stage, running)
+    return told
+
+
+async def spool_disk_full(stage: Stage, _: int) -> str:
+    """It is stopped, and the disk of the spool has not a free byte: 503, until it has some."""
+    disk = await _mounted(stage.home / "spool", "size=1m")
+    stage.afterwards.append(lambda: _ordered("umount", disk))
+    running = await _warm(stage)
+    await stage.postgres.stop()
+    before = stage.traffic.messages(_BATCH, violations=1)
+    await stage.traffic.send(running.url, before, rate=40)
+    _fill(disk / "ballast")
+    meanwhile = stage.traffic.messages(_BATCH, violations=1)
+    await stage.traffic.send(running.url, meanwhile, rate=40)
+    (disk / "ballast").unlink()
+    told = f"{_answers(before)}; without a free byte {_answers(meanwhile)}"
+    await stage.traffic.again(running.url)
+    await stage.postgres.start()
     await _after(stage, running)
     return told
 
@@ -173,14 +204,8 @@ def _answers(messages: list[Said]) -> str:
 
 async def _small_disk(stage: Stage) -> Path:
     disk = stage.home.with_name(stage.home.name + "-disk")
-    disk.mkdir()
     owner = stage.postgres.folder.stat()
-    options = f"size=32m,uid={owner.st_uid},mode=700"
-    try:
-        await _ordered("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk)
-    except Skipped:
-        disk.rmdir()
-        raise
+    await _mounted(disk, f"size=32m,uid={owner.st_uid},mode=700")
     stage.afterwards.append(lambda: _give_back(stage, disk))
     (disk / "pg").mkdir()
     os.chown(disk / "pg", owner.st_uid, owner.st_gid)
@@ -188,6 +213,18 @@ async def _small_disk(stage: Stage) -> Path:
         f"CREATE TABLESPACE {_SMALL} LOCATION '{disk / 'pg'}'",
         f"ALTER DATABASE {stage.database} SET TABLESPACE {_SMALL}",
     )
+    return disk
+
+
+async def _mounted(disk: Path, options: str) -> Path:
+    if os.geteuid():
+        raise Skipped("only root may mount a small tmpfs")
+    await asyncio.to_thread(disk.mkdir)
+    try:
+        await _ordered("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk)
+    except Skipped:
+        await asyncio.to_thread(disk.rmdir)
+        raise
     return disk
 
 

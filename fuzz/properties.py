@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -11,15 +12,23 @@ from fuzz.target import Target
 EXAMPLES = Path("build/fuzz-examples")
 
 
-def examine(target: Target, cases: int) -> None:
-    """Raise the smallest input that breaks a rule of the target, with the rule."""
-    examined = given(_inputs(target))(target.check)
-    settings(
+def examine(target: Target, cases: int, seed: int) -> int:
+    """How many were tried; raises the smallest input that breaks a rule, with the rule."""
+    tried = 0
+
+    def check(data: bytes) -> None:
+        nonlocal tried
+        tried += 1
+        target.check(data)
+
+    examined = settings(
         max_examples=cases,
         database=DirectoryBasedExampleDatabase(EXAMPLES / target.name),
         deadline=None,
         suppress_health_check=list(HealthCheck),
-    )(examined)()
+    )(given(_inputs(target))(check))
+    seeded(seed)(examined)()
+    return tried
 
 
 def _inputs(target: Target) -> st.SearchStrategy[bytes]:

@@ -14,7 +14,7 @@ from moderator.ledger.database import migrating
 from moderator.ledger.database.embedded import EmbeddedPostgres
 from moderator.ledger.database.engine import Engine, dsn_of
 
-_PACK = """
+PACK = """
 category: gambling
 severity: medium
 description: 赌博
@@ -86,7 +86,7 @@ class SmallRules:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "gambling.yaml").write_text(_PACK, "utf-8")
+        (folder / "gambling.yaml").write_text(PACK, "utf-8")
         self.call_for("warn_sender")
 
     def call_for(self, *actions: str) -> Path:

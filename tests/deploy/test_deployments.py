@@ -15,9 +15,10 @@ import yaml
 from typer.testing import CliRunner
 
 from moderator import __version__
+from moderator.cli.listening import _DRAIN_SECONDS
 from moderator.cli.main import app
 from moderator.errors import SettingsError
-from moderator.settings import build_settings
+from moderator.settings import WeComSettings, build_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
@@ -227,12 +228,45 @@ def test_selectors_find_the_service() -> None:
     """A service or policy that selects nothing fails without a word."""
     labels = named("StatefulSet")["spec"]["template"]["metadata"]["labels"]
     selectors = [m["spec"]["selector"] for m in manifests() if m["kind"] == "Service"]
-    selectors.append(named("NetworkPolicy")["spec"]["podSelector"]["matchLabels"])
+    policies = [m for m in manifests() if m["kind"] == "NetworkPolicy"]
+    selectors += [policy["spec"]["podSelector"]["matchLabels"] for policy in policies]
 
     assert all(selector.items() <= labels.items() for selector in selectors)
     assert named("StatefulSet")["spec"]["serviceName"] in {
         m["metadata"]["name"] for m in manifests() if m["kind"] == "Service"
     }
+
+
+def test_the_operator_scrapes_what_the_alerts_ask_for() -> None:
+    """The service's pods, at their internal port, under the alerts' name of the job."""
+    monitor = yaml.safe_load((DEPLOY / "kubernetes/monitoring/podmonitor.yaml").read_text("utf-8"))
+    pod = named("StatefulSet")["spec"]["template"]
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    alerts = (DEPLOY / "prometheus" / "alerts.yaml").read_text("utf-8")
+
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert endpoint["port"] in {port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+    job = pod["metadata"]["labels"][monitor["spec"]["jobLabel"]]
+    assert set(re.findall(r'job="([^"]+)"', alerts)) == {job}
+
+
+def test_systemd_starts_the_service_without_postgresql() -> None:
+    """What only PostgreSQL can do may fail, and nothing makes systemd give up."""
+    unit = (DEPLOY / "systemd" / "moderator.service").read_text("utf-8")
+
+    assert re.findall(r"^ExecStartPre=(.)", unit, re.MULTILINE) == ["-"]
+    assert "StartLimitIntervalSec=0" in unit.partition("[Service]")[0]
+
+
+def test_there_is_time_to_end() -> None:
+    """Longer than the five seconds for neighbours, both doors and one call of WeCom take."""
+    pod = named("StatefulSet")["spec"]["template"]["spec"]
+    unit = (DEPLOY / "systemd" / "moderator.service").read_text("utf-8")
+    patience = 5 + 2 * _DRAIN_SECONDS + 2 * WeComSettings.model_fields["timeout"].default.seconds
+
+    assert pod["terminationGracePeriodSeconds"] >= patience
+    assert int(COMPOSE["services"]["moderator"]["stop_grace_period"].removesuffix("s")) >= patience
+    assert int(re.findall(r"TimeoutStopSec=(\d+)", unit)[0]) >= patience
 
 
 def test_kustomize_takes_every_manifest_but_the_example() -> None:

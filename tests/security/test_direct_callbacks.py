@@ -95,7 +95,7 @@ async def test_a_direct_answer_has_the_headers_of_any_other(
 
 
 async def test_a_violation_is_answered_once_it_is_safe(
-    service: Moderator, settings: Settings
+    only_direct: None, service: Moderator, settings: Settings
 ) -> None:
     """And the connection goes on as before."""
     async with serving(service) as (port, _), asking(port) as (_, ask):
@@ -108,6 +108,67 @@ async def test_a_violation_is_answered_once_it_is_safe(
     assert statuses == [200, 200, 200]
     assert 'moderator_messages_total{outcome="spooled"} 1.0' in counted
     assert 'moderator_callback_seconds_count{app="moderation"} 3.0' in counted
+
+
+class Slow:
+    """In the place of the endpoint's answers: each waits until it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = asyncio.Queue[asyncio.Future[HTTPStatus]]()
+        monkeypatch.setattr(CallbackEndpoint, "deliver", self._deliver)
+
+    def _deliver(self, *_: Any) -> asyncio.Future[HTTPStatus]:
+        answer: asyncio.Future[HTTPStatus] = asyncio.get_running_loop().create_future()
+        self.asked.put_nowait(answer)
+        return answer
+
+
+async def test_what_is_sent_meanwhile_is_answered_after_it(
+    service: Moderator, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else of that connection is begun before the violation is safe."""
+    slow = Slow(monkeypatch)
+    async with serving(service) as (port, _), asking(port) as (writer, ask):
+        writer.write(message(settings))
+        first = await slow.asked.get()
+        writer.write(message(settings, number=2))
+        await asyncio.sleep(0.05)
+        assert slow.asked.empty()
+        first.set_result(HTTPStatus.SERVICE_UNAVAILABLE)
+        assert (await ask(b""))[0] == 503
+        (await slow.asked.get()).set_result(HTTPStatus.OK)
+        assert (await ask(b""))[0] == 200
+
+
+async def test_who_hangs_up_meanwhile_is_not_answered(
+    service: Moderator, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun is finished all the same, and nobody else notices."""
+    slow = Slow(monkeypatch)
+    async with serving(service) as (port, server):
+        async with asking(port) as (writer, _):
+            writer.write(message(settings))
+            answer = await slow.asked.get()
+        async with asyncio.timeout(10):
+            while server.server_state.connections:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            answer.set_result(HTTPStatus.OK)
+            while server.server_state.tasks:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+
+async def test_a_violation_that_waits_is_answered_before_the_end(
+    service: Moderator, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shuts down waits for it; then the connection is closed."""
+    slow = Slow(monkeypatch)
+    async with serving(service) as (port, server):
+        asked = asyncio.create_task(until_closed(port, message(settings)))
+        answer = await slow.asked.get()
+        (connection,) = server.server_state.connections
+        connection.shutdown()
+        answer.set_result(HTTPStatus.OK)
+        assert (await asked).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_what_is_sent_at_once_is_answered_in_order(
@@ -195,6 +256,18 @@ async def test_a_delivery_that_has_begun_is_answered_before_the_end(
         status, _, _ = await ask(whole[-5:])
 
     assert status == 200
+
+
+async def test_a_bug_while_it_is_made_safe_is_a_500(
+    service: Moderator, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it is met at once, and the connection goes on."""
+    slow = Slow(monkeypatch)
+    async with serving(service) as (port, _), asking(port) as (writer, ask):
+        for _ in range(2):
+            writer.write(message(settings))
+            (await slow.asked.get()).set_exception(ZeroDivisionError())
+            assert (await ask(b""))[0] == 500
 
 
 async def test_a_bug_is_a_500(

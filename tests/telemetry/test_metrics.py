@@ -8,7 +8,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from moderator.domain.decision import ActionState
-from moderator.telemetry.metrics import METRICS, Metrics
+from moderator.pipeline import Outcome
+from moderator.telemetry.metrics import METRICS, OUTCOMES, Metrics
 
 
 def exposed(metrics: Metrics) -> dict[str, float]:
@@ -45,8 +46,16 @@ def test_two_registries_do_not_share_numbers() -> None:
     first, second = Metrics(), Metrics()
     first.messages.labels("clean").inc()
 
-    assert "moderator_messages_total[('outcome', 'clean')]" in exposed(first)
-    assert "moderator_messages_total[('outcome', 'clean')]" not in exposed(second)
+    assert exposed(first)["moderator_messages_total[('outcome', 'clean')]"] == 1
+    assert exposed(second)["moderator_messages_total[('outcome', 'clean')]"] == 0
+
+
+def test_every_outcome_is_there_before_its_first_message() -> None:
+    """Else the first message that cannot be kept raises no alarm: from nothing to 1 is no rise."""
+    seen = exposed(Metrics())
+
+    assert set(OUTCOMES) == {outcome.value for outcome in Outcome}
+    assert all(seen[f"moderator_messages_total[('outcome', '{one}')]"] == 0 for one in OUTCOMES)
 
 
 def test_only_the_rulebook_in_use_is_shown() -> None:

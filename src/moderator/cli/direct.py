@@ -4,17 +4,17 @@ What goes this way is what WeCom sends: one POST after the other, of known and m
 Anything else takes uvicorn's way, where the same endpoint answers.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Sequence
-from functools import partial
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from moderator.cli.slow_senders import BoundedHead
-from moderator.intake.callback import PATH, CallbackEndpoint, answer, without_words
+from moderator.intake.callback import PATH, CallbackEndpoint, without_words
 
 _ADDRESS: Final = re.compile(re.escape(PATH).encode() + rb"([0-9A-Za-z_.-]+)\?([!-\"$-~]*)")
 _MOST_BYTES: Final = 64 * 1024  # of a body; longer ones are bounded in their number, too
@@ -38,6 +38,20 @@ class Answers:
         if made is None:
             made = self._made[status] = _written(status, headers)
         return made
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Stands where uvicorn looks for its cycle, while what was found is not safe yet.
+
+    Who sends on is queued behind it, and who hangs up or shuts down is heard, as with uvicorn's.
+    """
+
+    response_complete: bool = False
+    disconnected: bool = False
+    keep_alive: bool = True
+    more_body: bool = False
+    message_event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class DirectCallbacks(BoundedHead):
@@ -69,7 +83,7 @@ class DirectCallbacks(BoundedHead):
     def on_headers_complete(self) -> None:
         self._asked = self._delivery()
         if self._asked is None:
-            self._go_usual_way(self.app)
+            self._go_usual_way()
         else:
             self._in_head = False
             self.heads += 1
@@ -93,8 +107,7 @@ class DirectCallbacks(BoundedHead):
         if isinstance(status, HTTPStatus):
             self._answer(status)
         else:
-            self._go_usual_way(partial(_answer_when_safe, status))
-            super().on_message_complete()
+            self._wait_for(status)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._idle is not None:
@@ -127,17 +140,36 @@ class DirectCallbacks(BoundedHead):
             return False
         return bool(self.parser.get_http_version() == "1.1")
 
-    def _go_usual_way(self, app: ASGIApp) -> None:
+    def _go_usual_way(self) -> None:
         """Begin uvicorn's cycle, for a request of which the head is here."""
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
-        usual, self.app = self.app, app
+        super().on_headers_complete()
+
+    def _wait_for(self, status: Awaitable[HTTPStatus]) -> None:
+        cycle: Any = Waiting()
+        self.cycle = cycle
+        task = self.loop.create_task(self._answer_when_safe(cycle, status))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    async def _answer_when_safe(self, cycle: Waiting, status: Awaitable[HTTPStatus]) -> None:
         try:
-            super().on_headers_complete()
-        finally:
-            self.app = usual
+            answer = await status
+        except BaseException:  # told and answered as uvicorn does
+            self.logger.exception("Exception in a callback")
+            answer = HTTPStatus.INTERNAL_SERVER_ERROR
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        cycle.response_complete = True
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        self.transport.write(self._answers.of(answer, self.server_state.default_headers))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _answer(self, status: HTTPStatus) -> None:
         self.server_state.total_requests += 1
@@ -166,12 +198,6 @@ class DirectCallbacks(BoundedHead):
     def _cycle_is_over(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
-
-
-async def _answer_when_safe(
-    status: Awaitable[HTTPStatus], _scope: Scope, _receive: Receive, send: Send
-) -> None:
-    await answer(send, await status)
 
 
 async def _failed(error: Exception) -> HTTPStatus:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import structlog
@@ -13,6 +14,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from moderator.cli.certificates import Certificates
 from moderator.cli.direct import Answers, DirectCallbacks
 from moderator.cli.slow_senders import BoundedHead, SlowSenders
 from moderator.intake.callback import PATH as CALLBACK_PATH
@@ -53,8 +55,8 @@ class Doors(NamedTuple):
 class _Server(uvicorn.Server):
     """Tells where it listens, which uvicorn does not where the socket was opened for it.
 
-    And cuts off slow senders, which uvicorn does not either.  `ending` has something in it once
-    somebody has asked this process to end.
+    And cuts off slow senders and takes renewed certificates, which uvicorn does not either.
+    `ending` has something in it once somebody has asked this process to end.
     """
 
     def __init__(
@@ -66,10 +68,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._slow = slow or SlowSenders()
         self._ending = ending
+        self._certificates = _certificates(config)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_BETWEEN_LOOKS == 0:
             self._slow.cut_off(self.server_state.connections, time.monotonic())
+            if self._certificates and self.config.ssl:
+                self._certificates.renew(self.config.ssl)
         return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -137,6 +142,13 @@ def uvicorn_config(
         ssl_keyfile=server.private_key,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
+
+
+def _certificates(config: uvicorn.Config) -> Certificates | None:
+    if config.ssl_certfile is None:
+        return None
+    key = Path(config.ssl_keyfile) if config.ssl_keyfile else None
+    return Certificates(Path(config.ssl_certfile), key)
 
 
 def _protocol_of(app: ASGIApp | str) -> Callable[..., BoundedHead]:

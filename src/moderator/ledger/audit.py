@@ -153,7 +153,7 @@ class Audit:
     async def verify(
         self, known: Seal | None = None, *, seen: Callable[[int], object] = int
     ) -> list[Break]:
-        """Every place where the chain does not hold; empty where it is whole.
+        """Every place where the chain is broken; empty if it is intact.
 
         `known` is a seal that was kept elsewhere: against it even a log that was written anew from
         the beginning does not hold.  `seen` is told the number of each row that was looked at.

@@ -269,6 +269,7 @@ class ViolationFilter:
     app: str | None = None
     category: str | None = None
     severity: Severity | None = None  # at least
+    max_severity: Severity | None = None  # at most
     rule: str | None = None  # any that hit
     clause: str | None = None
     statuses: tuple[Status, ...] = ()

@@ -1,6 +1,5 @@
 """Rows and JSON of the database as values, and back."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +73,13 @@ def clause_as_json(clause: Clause) -> Json:
 
 def change_as_json(change: UnitChange) -> Json:
     """What a violation does to a person's units; `{}` for nothing."""
-    return asdict(change) if change != UnitChange() else {}
+    kept = {
+        "given": dict(change.given),
+        "before": dict(change.before),
+        "after": dict(change.after),
+        "converted": change.converted,
+    }
+    return kept if any(kept.values()) else {}
 
 
 def change_of(kept: Json) -> UnitChange:

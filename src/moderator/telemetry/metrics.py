@@ -244,6 +244,12 @@ METRICS: Final = (
     BUILD,
 )
 
+# As `pipeline.Outcome` has them.
+OUTCOMES: Final = (
+    *("clean", "violation", "spooled", "duplicate"),
+    *("ignored", "applied", "failed", "unkept"),
+)
+
 
 class Metrics:
     """All of `METRICS` as live numbers; one object per process, safe from any thread."""
@@ -289,6 +295,8 @@ class Metrics:
         self._rulebooks: set[str] = set()
         self._pauses: set[tuple[str, int]] = set()
         self._stream.feed(self.callbacks, self.callback_seconds, self.messages)
+        for outcome in OUTCOMES:  # a series that begins with its first event has no increase
+            self.messages.labels(outcome)
 
     def count_callback(self, app: str, status: int, seconds: float) -> None:
         """Count one answered callback; `app` is a name in the settings or `unknown`."""
@@ -302,7 +310,7 @@ class Metrics:
         for labels in self._rulebooks:
             self.rulebook.labels(labels).set(0)  # other processes may still show it
         self._rulebooks = {hash_}
-        self.rulebook.clear()
+        self._clear(self.rulebook)
         self.rulebook.labels(hash_).set(1)
         self.rulebook_loaded.set_to_current_time()
         self.rulebook_rules.set(rules)
@@ -341,7 +349,7 @@ class Metrics:
         """Show how many pauses stand, by app and errcode."""
         for app, errcode in self._pauses - pauses.keys():
             self.pauses.labels(app, str(errcode)).set(0)  # what is cleared, others show on
-        self.pauses.clear()
+        self._clear(self.pauses)
         for (app, errcode), number in pauses.items():
             self.pauses.labels(app, str(errcode)).set(number)
         self._pauses = set(pauses)
@@ -368,6 +376,10 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together, path=self._shared)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+    def _clear(self, gauge: Gauge) -> None:
+        if not self._shared:  # several processes have no such thing; zeros stay
+            gauge.clear()
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -24,7 +25,10 @@ _SECRET_FIELDS = frozenset(
 # Fields with such a word in their name that hold no secret: hashes, and names of things.
 _HARMLESS_FIELDS = frozenset({"message_key", "key_id"})
 
-_JOINT = re.compile("[=: ]")  # every shape below has one; most values have none
+# Every shape below has one of each; most values have none.
+_JOINT = re.compile("[=: ]")
+_TELLTALE = re.compile("(?i)token|secret|key|password|echostr|bearer|basic|://")
+_AS_IT_IS = frozenset({int, float, bool, type(None)})
 _CREDENTIAL = re.compile(
     r"""(?ix)
     ( \b (?: access_token | suite_access_token | provider_access_token | corpsecret | secret
@@ -38,7 +42,7 @@ _USER_INFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)")
 
 def redact_text(text: str) -> str:
     """Strike credentials out of `text`: query values, headers, passwords in addresses."""
-    if _JOINT.search(text) is None:
+    if _JOINT.search(text) is None or _TELLTALE.search(text) is None:
         return text
     for shape in (_AUTHORIZATION, _CREDENTIAL, _USER_INFO):
         text = shape.sub(rf"\1{REDACTED}", text)
@@ -58,19 +62,23 @@ def _redacted(name: str, value: Any) -> Any:
     return _plain(value)
 
 
+@lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
     lower = name.lower()
     return lower not in _HARMLESS_FIELDS and not _SECRET_FIELDS.isdisjoint(lower.split("_"))
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return redact_text(value)
+    if kind in _AS_IT_IS:
+        return value
     match value:
-        case str() if type(value) is str:
-            return redact_text(value)
-        case Mapping():
-            return {str(name): _redacted(str(name), item) for name, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_plain(item) for item in value]
+        case Mapping():
+            return {str(name): _redacted(str(name), item) for name, item in value.items()}
         case Enum():
             return _scalar(value.value)
         case _:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from tests.ledger.access.conftest import Clock
 
 from moderator.domain.access import Grant, Role
 from moderator.errors import AccountChanged, NameTaken, NotFound
@@ -20,14 +21,6 @@ REVIEWER = Grant(roles=frozenset({Role.REVIEWER}))
 ADMIN = Grant(roles=frozenset({Role.ADMIN}))
 BOUND = Grant(roles=frozenset({Role.DEPARTMENT_ADMIN}), departments=frozenset({7, 12}))
 VISIT = Visit(method="password", address="10.0.0.1", browser="Firefox")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class House:

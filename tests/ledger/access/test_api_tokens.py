@@ -1,9 +1,10 @@
 """API tokens: they do what they were made for, as long as their owner may, and no longer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from tests.ledger.access.conftest import Clock
 
 from moderator.domain.access import Grant, Right, Role
 from moderator.errors import NameTaken, NotFound
@@ -15,18 +16,6 @@ from moderator.ledger.schema.access import api_tokens
 
 EXPORTS = frozenset({Right.SEE, Right.EXPORT})
 MONTH = timedelta(days=30)
-
-
-class Clock:
-    now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Guesses: few are free, the next ones wait, and no crowd gets more through."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from tests.ledger.access.conftest import Clock
 
 from moderator.ledger.access.attempts import (
     FORGOTTEN_AFTER,
@@ -20,18 +21,6 @@ from moderator.ledger.schema.access import login_attempts
 WANG = Guessed.account("wang")
 HERE = Guessed.address("10.0.0.1")
 REFUSED = Deed(actor="wang", action="login.throttled")
-
-
-class Clock:
-    now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

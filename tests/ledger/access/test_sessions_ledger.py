@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from tests.ledger.access.conftest import Clock
 
 from moderator.domain.access import Grant, Role
 from moderator.errors import AccountChanged
@@ -18,18 +19,6 @@ from moderator.web.cookies import csrf_of
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 IDLE, LIFETIME = timedelta(minutes=30), timedelta(hours=12)
 VISIT = Visit(method="password", address="10.0.0.1", browser="Firefox" * 100)
-
-
-class Clock:
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 """What people were asked to do is settled by what is told of it, once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from tests.offences import INVOICES, NOW, calling_for, message
 
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
+from moderator.domain.finding import Finding
+from moderator.domain.message import Source
 from moderator.domain.people import Entry
-from moderator.domain.rule import Severity
 from moderator.errors import NotFound
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.actions.requests import Requests
@@ -20,23 +20,8 @@ from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.reading.violations import Violations
 from moderator.ledger.recording.recorder import Recorder
 from moderator.ledger.records import ActionFilter, Status
-from moderator.policy.policy import Ladder, Policy, Rung
 
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-FINDING = Finding(
-    (
-        Hit(
-            rule="r",
-            version="v",
-            category="confidential",
-            severity=Severity.HIGH,
-            start=0,
-            end=1,
-            word="密",
-            field="Content",
-        ),
-    )
-)
+FINDING = Finding((INVOICES,))
 
 
 class Desk:
@@ -61,22 +46,10 @@ class Desk:
         corp: str = "ww1",
     ) -> int:
         """Record a violation that calls for `kind`; the id of that action."""
-        message = Message(
-            key=sha256(f"{message_id}{source}{corp}".encode()).hexdigest(),
-            corp=corp,
-            app="desk",
-            source=source,
-            sender="zhangsan",
-            message_id=message_id,
-            kind="text",
-            sent_at=NOW,
-            fields=(TextField("Content", "密"),),
-            chat="",
-        )
-        rungs = (Rung(at=1, actions=(kind,)),)
-        policy = Policy(ladders=(Ladder(id="l", rungs=rungs, window=timedelta(days=1)),))
+        key = sha256(f"{message_id}{source}{corp}".encode()).hexdigest()
+        sent = message(key=key, corp=corp, source=source, message_id=message_id)
         recorded = await self._recorder.record(
-            message, FINDING, policy=policy, rulebook="b", now=NOW
+            sent, FINDING, policy=calling_for(kind), rulebook="b", now=NOW
         )
         assert recorded is not None
         return (await self.violations.one(recorded.violation_id)).actions[-1].id

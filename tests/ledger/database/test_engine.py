@@ -95,7 +95,7 @@ async def test_a_cut_connection_is_unavailable_to_the_end_of_its_block(database:
 
 async def test_a_full_pool_is_unavailable_after_a_while(database: Engine) -> None:
     """Whoever gets no connection within the patience is told so instead of waiting on."""
-    one = Engine(database.dsn, pool_size=1, patience=timedelta(milliseconds=50))
+    one = Engine(database.dsn, pool_size=1, patience=timedelta(milliseconds=500))
     async with one.begin():
         with pytest.raises(LedgerUnavailable):
             await one.ping()
@@ -137,7 +137,7 @@ async def test_a_server_that_does_not_answer_is_hung_up_on(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That it answers no rollback either is not waited for; the next block is served."""
-    monkeypatch.setattr(engine, "_LONGEST_FAREWELL", 0.05)
+    monkeypatch.setattr(engine, "LONGEST_FAREWELL", 0.05)
     one = Engine(database.dsn, pool_size=1)
     suspended: list[psutil.Process] = []
     await one.ping()  # so that there is a connection

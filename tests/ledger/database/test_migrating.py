@@ -4,7 +4,10 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -39,6 +42,31 @@ ORDER BY 1, 2, 3
 async def test_a_migrated_database_passes_the_check(database: Engine) -> None:
     """The check accepts what the upgrade made."""
     await migrating.check(database)
+
+
+async def test_a_database_that_cannot_hold_every_character_is_refused(
+    empty_database: Engine,
+) -> None:
+    """Before anything is in it: later single messages would fail, one after the other."""
+    name = "in_another_encoding"
+    async with _outside(empty_database) as connection:
+        await connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+        )
+        other = Engine(re.sub(r"/test_\w+\?", f"/{name}?", empty_database.dsn))
+        with pytest.raises(SchemaMismatch, match="SQL_ASCII"):
+            await migrating.upgrade(other)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def _outside(engine: Engine) -> AsyncIterator[Any]:
+    """A connection for what no transaction may do."""
+    connection = await engine.connect()
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def test_an_empty_database_is_a_mismatch(empty_database: Engine) -> None:

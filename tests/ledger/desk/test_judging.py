@@ -142,15 +142,20 @@ async def test_an_undone_dismissal_leaves_everything_as_before(
     assert (await record(2)).decision.offence == 2
 
 
+async def warn(outbox: Outbox, at: datetime) -> None:
+    """Carry out what was called for up to the warning."""
+    (looked_up,) = await outbox.claim(1, timedelta(minutes=1), at)
+    await outbox.settle(looked_up.id, ActionState.ACCEPTED, now=at)
+    (warning,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.WARN_SENDER])
+    await outbox.settle(warning.id, ActionState.ACCEPTED, wecom_msgid="m1", now=at)
+
+
 async def test_an_undone_dismissal_recalls_nothing(
     record: Record, judging: Judging, outbox: Outbox, now: datetime
 ) -> None:
     """The recall that the dismissal queued is cancelled; the warning stands."""
     case, at = (await record()).violation_id, now + timedelta(hours=1)
-    (looked_up,) = await outbox.claim(1, timedelta(minutes=1), at)
-    await outbox.settle(looked_up.id, ActionState.ACCEPTED, now=at)
-    (warning,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.WARN_SENDER])
-    await outbox.settle(warning.id, ActionState.ACCEPTED, wecom_msgid="m1", now=at)
+    await warn(outbox, at)
     await judging.judge(case, Status.DISMISSED, by="wang", version=1, now=at)
     undone = (await judging.undo(case, by="wang", version=2, now=at)).violation
 
@@ -163,10 +168,7 @@ async def test_what_wecom_did_meanwhile_stays_done(
 ) -> None:
     """An action that was carried out before the undoing is not touched by it."""
     case, at = (await record()).violation_id, now + timedelta(hours=1)
-    (looked_up,) = await outbox.claim(1, timedelta(minutes=1), at)
-    await outbox.settle(looked_up.id, ActionState.ACCEPTED, now=at)
-    (warning,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.WARN_SENDER])
-    await outbox.settle(warning.id, ActionState.ACCEPTED, wecom_msgid="m1", now=at)
+    await warn(outbox, at)
     await judging.judge(case, Status.DISMISSED, by="wang", version=1, now=at)
     (recall,) = await outbox.claim(1, timedelta(minutes=1), at, kinds=[ActionKind.RECALL_NOTICE])
     undone = (await judging.undo(case, by="wang", version=2, now=at)).violation

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from moderator.app import rules_of
+from moderator.cli.certificates import expiry
 from moderator.cli.diagnosis.callbacks import Callbacks, is_address
 from moderator.cli.diagnosis.company import Company
 from moderator.cli.diagnosis.findings import Finding, fault, note, ok
@@ -26,6 +27,12 @@ from moderator.settings import Settings, SiemSettings, load_settings
 from moderator.wecom.client import WeComClient
 
 _CLOCKS_AGREE: Final = timedelta(seconds=2)
+_RENEWED_BY: Final = timedelta(days=21)
+_POOLED: Final = note(
+    "database",
+    "a pooler stands before it: nothing is kept prepared, and actions begin by the clock",
+    mend="the server's own address in database.url, where that is too slow",
+)
 _PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _ACCOUNTS: Final = frozenset({ActionKind.DISABLE_ACCOUNT, ActionKind.ENABLE_ACCOUNT})
 
@@ -39,6 +46,8 @@ async def examine(config: Path | None, *, url: str = "") -> AsyncIterator[Findin
             yield fault("settings", sentence, mend="the settings file or the environment")
         return
     yield ok("settings", "complete")
+    if settings.server.certificate:
+        yield _certificate(settings.server.certificate)
     async for finding in _database(settings):
         yield finding
     for finding in _rules(settings):
@@ -65,6 +74,18 @@ async def _outside(settings: Settings, http: httpx.AsyncClient, url: str) -> Asy
         yield await _siem(settings.siem, http)
 
 
+def _certificate(chain: Path) -> Finding:
+    about = "server.certificate"
+    try:
+        left = expiry(chain) - datetime.now(UTC)
+    except (OSError, ValueError) as error:
+        return fault(about, f"cannot be read: {type(error).__name__}", mend=f"{chain}, in PEM")
+    if left < timedelta():
+        return fault(about, "has expired: no callback comes", mend=f"renew {chain}")
+    what = f"expires in {left.days} days"
+    return ok(about, what) if left > _RENEWED_BY else note(about, what, mend=f"renew {chain}")
+
+
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with opened(settings.database) as engine:
@@ -86,7 +107,8 @@ async def _engine(engine: Engine) -> list[Finding]:
     except LedgerError as error:
         what = f"nothing can be written: {error}"
         return [*findings, fault("database", what, mend="the server: a replica, or its disk")]
-    return [*findings, ok("database", "migrated and writable")]
+    findings.append(ok("database", "migrated and writable"))
+    return [*findings, _POOLED] if engine.is_pooled else findings
 
 
 def _clock(ahead: timedelta) -> Finding:

@@ -135,7 +135,7 @@ class Accounts:
             )
 
     async def enable(self, id_: int, *, enabled: bool, by: str) -> Account:
-        """Let a user in again, or not any more, at once.  Raises `NotFound`."""
+        """Enable or disable a user, at once.  Raises `NotFound`."""
         now = self._clock()
         async with self._engine.begin() as transaction:
             account = await _one(transaction, id_, lock=True)
@@ -224,9 +224,9 @@ async def known_as(transaction: Transaction, source: Source, subject: str) -> Ac
 async def follow(
     transaction: Transaction, source: Source, subject: str, renamed_to: str, *, at: datetime
 ) -> None:
-    """Let the user whom their source calls something else now be known by that.
+    """Change the subject of a user whose source has renamed them.
 
-    Their name stays, since the audit log tells by it who did what before.  Where there is such a
+    Their name stays, because the audit log identifies them by it.  Where there is such a
     user already, nobody is known by the old subject any more: whoever gets it next must not come
     in as them.
     """

@@ -101,7 +101,7 @@ class ApiTokens:
         return made, value
 
     async def find(self, value: str) -> Actor | None:
-        """Who asks with this token; None if it is none, or is none any more."""
+        """The actor of this token; None if it is not, or no longer, valid."""
         if not value.startswith(PREFIX):
             return None
         now = self._clock()
@@ -115,7 +115,7 @@ class ApiTokens:
         return account_of(found).actor(scope, through=found["label"])
 
     async def list(self, owner: int | None = None) -> Sequence[ApiToken]:
-        """The tokens of one user, or of all, newest first, those that are no good any more too."""
+        """The tokens of one user, or of all, newest first, including invalid ones."""
         statement = (
             select(api_tokens, users.c.name.label("owner"))
             .join_from(api_tokens, users)

@@ -71,7 +71,7 @@ class Invitations:
         return await self._make(account.grant, account, note=account.name, by=by, lasts=lasts)
 
     async def look(self, code: str) -> Invitation | None:
-        """What a code is good for; None if for nothing, or nothing any more."""
+        """What a code is valid for; None if it is not, or no longer, valid."""
         async with self._engine.begin() as transaction:
             row = await transaction.row(_LOOK, of=_digest(code), now=self._clock())
         return _invitation(row) if row else None

@@ -180,7 +180,7 @@ async def _queue(
 
 
 def _with(code: str) -> ColumnElement[Any]:
-    """`answers`, and this response code, which updates nothing any more."""
+    """`answers`, and this response code, which can no longer update anything."""
     return cards.c.answers.op("||")(literal([code], cards.c.answers.type))
 
 

@@ -36,8 +36,8 @@ class Outbox:
     """Hands actions to workers, and keeps what became of each try.
 
     What a person notices is handed out in order: an unsettled warning holds back the person's next
-    warning and the same violation's removal, a removal the next one.  Whoever is told of a person
-    is told after the first look-up of the name, and waits for nothing else.  Proposals and buried
+    warning and the same violation's removal, a removal the next one.  Notices to others about a
+    person wait for the first look-up of the name, and for nothing else.  Proposals and buried
     actions hold back nothing.
     """
 
@@ -69,8 +69,8 @@ class Outbox:
         """At most `limit` actions of `kinds`, for the caller alone until the lease ends.
 
         An action whose lease ended unsettled is handed out again; its history says so.  Actions
-        that waited too long become `expired` instead.  Accepted actions that shall be looked at
-        again come last.
+        that waited too long become `expired` instead.  Accepted actions that are due for a second
+        look come last.
         """
         tried = attempt_as_json(now, ActionState.SENDING, outcome=_LOST)
         aging, ages = list(self._ages), list(self._ages.values())
@@ -95,7 +95,7 @@ class Outbox:
     ) -> bool:
         """Keep how a try ended, and what follows; False where the action has moved on meanwhile.
 
-        That WeCom accepted something is a fact, which stands also when it is told late.
+        That WeCom accepted something is a fact, and is kept even when it is reported late.
         """
         at = now or _now()
         async with self._engine.begin() as transaction:
@@ -141,7 +141,7 @@ class Outbox:
         return row is not None
 
     async def look_later(self, action_id: int, until: datetime) -> bool:
-        """Look at an accepted action again at `until`; False where it needs none any more."""
+        """Look at an accepted action again at `until`; False where it no longer needs one."""
         statement = (
             update(actions)
             .where(actions.c.id == action_id, is_looked_at())

@@ -1,22 +1,21 @@
 """What people were asked to do, and whether they did it."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import Text
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.domain.message import Source
 from moderator.errors import NotFound
 from moderator.ledger import audit
 from moderator.ledger.actions.requeueing import about
+from moderator.ledger.actions.settling import appended, one_of
 from moderator.ledger.audit import Deed
 from moderator.ledger.database.engine import Engine, Row, Transaction
 from moderator.ledger.records import ActionRecord, Resolved, ViolationRecord
-from moderator.ledger.rows import action_of, attempt_as_json
+from moderator.ledger.rows import action_of
 from moderator.ledger.schema.tables import actions, recalls, violations
 
 ASKING: Final = (
@@ -59,7 +58,7 @@ class Requests:
         told = insert(recalls).values(corp=corp, message_id=message_id, told_at=at, told_by=by)
         its = violations.c.id == actions.c.violation_id
         same = (violations.c.corp == corp, violations.c.message_id == message_id)
-        named = violations.c.source == _one_of([source.value for source in _NAMED_BY_ID])
+        named = violations.c.source == one_of(_NAMED_BY_ID)
         async with self._engine.begin() as transaction:
             settled = await _comply(
                 transaction,
@@ -105,7 +104,7 @@ class Requests:
             settled = await _comply(
                 transaction,
                 actions.c.id == action_id,
-                actions.c.kind == _one_of([kind.value for kind in ASKING]),
+                actions.c.kind == one_of(ASKING),
                 *about(bound),
                 outcome=note or "done, as a person says",
                 by=by,
@@ -125,8 +124,7 @@ async def _comply(
     by: str,
     at: datetime,
 ) -> tuple[ActionRecord, ...]:
-    tried = attempt_as_json(at, ActionState.COMPLIED, outcome=outcome, by=by)
-    pending = actions.c.state == _one_of([state.value for state in _PENDING])
+    pending = actions.c.state == one_of(_PENDING)
     statement = (
         update(actions)
         .where(*conditions, pending)
@@ -135,7 +133,7 @@ async def _comply(
             outcome=outcome,
             check_at=None,
             updated_at=at,
-            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
+            history=appended(at, ActionState.COMPLIED, outcome=outcome, by=by),
         )
         .returning(*actions.c)
     )
@@ -150,10 +148,6 @@ async def _one(
     if row is None:
         raise NotFound(f"action {action_id}")
     return action_of(row)
-
-
-def _one_of(values: Collection[str]) -> ColumnElement[Any]:
-    return any_(literal(list(values), ARRAY(Text)))
 
 
 def _now() -> datetime:

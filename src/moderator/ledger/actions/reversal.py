@@ -7,14 +7,15 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger
 
 from moderator.domain.decision import ActionKind, ActionState
+from moderator.ledger.actions.settling import appended, one_of
 from moderator.ledger.database.engine import Transaction
 from moderator.ledger.desk.decisions import Trace
 from moderator.ledger.recording.recorder import NOTIFY
 from moderator.ledger.records import ActionRecord, Status, ViolationRecord
-from moderator.ledger.rows import action_of, attempt_as_json
+from moderator.ledger.rows import action_of
 from moderator.ledger.schema.tables import actions, violations
 from moderator.ledger.standing.reweighing import Reweighed
 
@@ -60,7 +61,7 @@ async def cancel(
 
     Only those that nobody has begun.
     """
-    of_kinds = actions.c.kind == any_(literal([str(kind) for kind in kinds], ARRAY(Text)))
+    of_kinds = actions.c.kind == one_of(kinds)
     chosen = (actions.c.violation_id == violation_id, of_kinds)
     return await _cancel(transaction, chosen, reason=reason, by=by, at=at)
 
@@ -151,7 +152,6 @@ async def _revive(
     by: str,
     at: datetime,
 ) -> None:
-    tried = attempt_as_json(at, state, outcome=reason, by=by)
     statement = (
         update(actions)
         .where(actions.c.id == action_id, actions.c.state == ActionState.CANCELLED.value)
@@ -159,7 +159,7 @@ async def _revive(
             state=state.value,
             outcome=reason,
             updated_at=at,
-            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
+            history=appended(at, state, outcome=reason, by=by),
         )
         .returning(actions.c.id)
     )
@@ -249,8 +249,7 @@ async def _cancel(
     by: str,
     at: datetime,
 ) -> Trace:
-    tried = attempt_as_json(at, ActionState.CANCELLED, outcome=reason, by=by)
-    pending = actions.c.state == any_(literal([str(state) for state in _PENDING], ARRAY(Text)))
+    pending = actions.c.state == one_of(_PENDING)
     waiting = (
         select(actions.c.id, actions.c.state).where(*chosen, pending).with_for_update().cte("due")
     )
@@ -261,7 +260,7 @@ async def _cancel(
             state=ActionState.CANCELLED.value,
             outcome=reason,
             updated_at=at,
-            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
+            history=appended(at, ActionState.CANCELLED, outcome=reason, by=by),
         )
         .returning(waiting.c.id, waiting.c.state.label("before"))
     )

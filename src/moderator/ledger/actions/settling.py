@@ -87,8 +87,9 @@ def is_looked_at() -> ColumnElement[bool]:
     return accepted & actions.c.check_at.is_not(None)
 
 
-def one_of(states: Collection[ActionState]) -> ColumnElement[Any]:
-    return any_(literal([state.value for state in states], ARRAY(Text)))
+def one_of(values: Collection[str]) -> ColumnElement[Any]:
+    """Any of these states, kinds and so on, as one parameter."""
+    return any_(literal([str(value) for value in values], ARRAY(Text)))
 
 
 def _follow_up(row: Row, planned: PlannedAction, at: datetime) -> dict[str, Any]:

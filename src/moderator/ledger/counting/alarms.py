@@ -4,23 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import any_, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningInsert
-from sqlalchemy.types import Text
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.errors import NotFound
 from moderator.ledger import audit
+from moderator.ledger.actions.settling import appended, one_of
 from moderator.ledger.audit import Deed
 from moderator.ledger.counting.rates import Comparison
 from moderator.ledger.database.engine import Engine, Row, Transaction
 from moderator.ledger.recording.recorder import NOTIFY
-from moderator.ledger.rows import attempt_as_json
 from moderator.ledger.schema.tables import actions, alarms, violations
 
-_DESTRUCTIVE: Final = tuple(kind.value for kind in ActionKind if kind.destructive)
+_DESTRUCTIVE: Final = tuple(kind for kind in ActionKind if kind.destructive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,21 +133,20 @@ def _raised(found: Comparison, probability: float, now: datetime) -> ReturningIn
 async def _hold(transaction: Transaction, rule: str, now: datetime) -> None:
     """Make proposals of what the rule has queued and nobody approved."""
     reason = f"held by an alarm on rule {rule}"
-    tried = attempt_as_json(now, ActionState.PROPOSED, outcome=reason)
     statement = (
         update(actions)
         .where(
             actions.c.violation_id == violations.c.id,
             violations.c.rule == rule,
             actions.c.state == ActionState.QUEUED.value,
-            actions.c.kind == any_(literal(list(_DESTRUCTIVE), ARRAY(Text))),
+            actions.c.kind == one_of(_DESTRUCTIVE),
             actions.c.decided_by == "",
         )
         .values(
             state=ActionState.PROPOSED.value,
             outcome=reason,
             updated_at=now,
-            history=actions.c.history.op("||")(literal(tried, actions.c.history.type)),
+            history=appended(now, ActionState.PROPOSED, outcome=reason),
         )
     )
     await transaction.rows(statement)

@@ -36,7 +36,7 @@ from moderator.ledger.schema.tables import violations
 
 
 class Dimension(StrEnum):
-    """By what violations are told apart."""
+    """What violations are grouped by."""
 
     CATEGORY = "category"
     RULE = "rule"  # the gravest that hit
@@ -65,7 +65,7 @@ _STORED_BY: Final = (
     *(None, Dimension.CATEGORY, Dimension.RULE, Dimension.SEVERITY),
     *(Dimension.STATUS, Dimension.APP),
 )
-_STORED_OF: Final = frozenset({"category", "severity", "app", "statuses"})
+_STORED_OF: Final = frozenset({"category", "severity", "max_severity", "app", "statuses"})
 _MOST_STRETCHES: Final = 8
 _DAY: Final = timedelta(days=1)
 _UNCOUNTED: Final = Prepared(
@@ -136,6 +136,8 @@ def _of_company(wanted: ViolationFilter, by: Dimension | None) -> Select[Any] | 
     found = found.where(*_statuses(wanted, of.status))
     if wanted.severity is not None:
         found = found.where(of.severity >= int(wanted.severity))
+    if wanted.max_severity is not None:
+        found = found.where(of.severity <= int(wanted.max_severity))
     named = {name: getattr(wanted, name) for name in ("category", "app")}
     return found.where(*(of[name] == value for name, value in named.items() if value is not None))
 

@@ -80,7 +80,7 @@ class HourCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A rule's rate `since` an hour beside its history before that."""
+    """A rule's rate `since` an hour, compared with its history before that."""
 
     rule: str
     since: datetime

@@ -61,7 +61,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What falls to one category, rule, department …, beside the period before."""
+    """The share of one category, rule, department …, compared with the period before."""
 
     key: str
     tally: Tally
@@ -110,7 +110,7 @@ class Statistics:
     async def shares(
         self, period: Period, by: Dimension, wanted: ViolationFilter = ANY, *, most: int = 50
     ) -> tuple[Share, ...]:
-        """The largest first, each beside what it was in the period before."""
+        """The largest first, each compared with the period before."""
         async with self._at_one_moment() as transaction:
             found, earlier = [
                 counted(each, await uncounted(transaction, each), wanted, by)

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, Protocol
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
@@ -25,7 +25,8 @@ ANSWER_DUE = timedelta(milliseconds=800)  # then the spool takes over, within th
 
 _PATIENCE = timedelta(seconds=3)
 _LONGEST_STATEMENT = timedelta(seconds=30)
-_LONGEST_FAREWELL = 0.5  # seconds, to roll back and to let a connection go
+LONGEST_FAREWELL: Final = 0.5  # seconds, to roll back and to let a connection go
+_PREPARED = 100  # statements that a connection keeps prepared
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
@@ -57,6 +58,19 @@ def translated() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         # Its text may repeat a value that was refused.
         raise LedgerError(f"{type(error).__name__} ({error.sqlstate})") from error
+
+
+@asynccontextmanager
+async def done_within(time: timedelta | None) -> AsyncIterator[None]:
+    """Give up what is not done by then (None: never): raise `LedgerUnavailable`."""
+    deadline = asyncio.timeout(time.total_seconds() if time else None)
+    try:
+        async with deadline:
+            yield
+    except TimeoutError as error:
+        if not deadline.expired():
+            raise
+        raise LedgerUnavailable(f"not done within {time}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,10 @@ class Transaction:
             await self._connection.execute(sql)
 
 
+class Closable(Protocol):
+    async def close(self) -> None: ...
+
+
 class Engine:
     """A pool of connections to one database; opened by the first use, safe to dispose twice."""
 
@@ -118,6 +136,8 @@ class Engine:
         self._pool_size = pool_size
         self._patience = patience.total_seconds()
         self._pool: Any = None
+        self._beside: list[Closable] = []
+        self._direct: bool | None = None  # unknown before the first connection
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
@@ -127,14 +147,12 @@ class Engine:
         Raises `LedgerUnavailable` when PostgreSQL cannot be reached or refuses work, or when all
         of it, waiting for a connection and for locks included, is not done `within` that time.
         """
-        deadline = asyncio.timeout(within.total_seconds() if within else None)
-        try:
-            async with deadline, self._connection() as connection, self._transaction(connection):
-                yield Transaction(connection)
-        except TimeoutError as error:
-            if not deadline.expired():
-                raise
-            raise LedgerUnavailable(f"not done within {within}") from error
+        async with (
+            done_within(within),
+            self._connection() as connection,
+            self._transaction(connection),
+        ):
+            yield Transaction(connection)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
@@ -146,12 +164,27 @@ class Engine:
         finally:
             # A connection that cannot be released is thrown away; what it did is done.
             with suppress(LedgerError), translated():
-                await pool.release(connection, timeout=_LONGEST_FAREWELL)
+                await pool.release(connection, timeout=LONGEST_FAREWELL)
 
     async def connect(self) -> Any:
         """A connection of its own beside the pool, for LISTEN; the caller closes it."""
         with translated():
-            return await asyncpg.connect(self.dsn, timeout=self._patience)
+            return await self._connected(self.dsn, timeout=self._patience)
+
+    async def connect_for_statements(self) -> Any:
+        """The same for what SQLAlchemy wrote."""
+        connection = await self.connect()
+        try:
+            with translated():
+                await _speak_json(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    def adopt(self, beside: Closable) -> None:
+        """Close it, too, when this is disposed."""
+        self._beside.append(beside)
 
     async def stream(
         self, statement: CompilerElement | Prepared, *, batch: int
@@ -162,19 +195,24 @@ class Engine:
         the end closes the generator (`contextlib.aclosing`).
         """
         prepared = statement if isinstance(statement, Prepared) else prepare(statement)
-        connection = await self.connect()
+        connection = await self.connect_for_statements()
         try:
             with translated():
-                await _speak_json(connection)
                 await connection.transaction(readonly=True).start()
-                cursor = await connection.cursor(prepared.sql, *prepared.arguments({}))
+                asked = await connection.prepare(prepared.sql, name="")
+                cursor = await asked.cursor(*prepared.arguments({}))
             while rows := await _fetched(cursor, batch):
                 yield rows
             with translated():
-                await connection.close(timeout=_LONGEST_FAREWELL)
+                await connection.close(timeout=LONGEST_FAREWELL)
         finally:
             if not connection.is_closed():
                 connection.terminate()
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stood before the server at the first connection."""
+        return self._direct is False
 
     async def ping(self) -> None:
         """Raise `LedgerUnavailable` unless PostgreSQL answers."""
@@ -183,6 +221,8 @@ class Engine:
 
     async def dispose(self) -> None:
         """Close all connections; those in use are cut off after the usual patience."""
+        for beside in self._beside:
+            await beside.close()
         pool, self._pool = self._pool, None
         if pool is None:
             return
@@ -211,6 +251,7 @@ class Engine:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
                     self.dsn,
+                    connect=self._connected,
                     min_size=0,  # so that opening the pool itself needs no PostgreSQL
                     max_size=self._pool_size,
                     init=_speak_json,
@@ -220,6 +261,17 @@ class Engine:
                     server_settings={"application_name": "moderator"},
                 )
         return self._pool
+
+    async def _connected(self, *where: Any, **how: Any) -> Any:
+        """A connection as the pool asks for it; behind a pooler it keeps nothing prepared.
+
+        PgBouncer and its like give each transaction whichever connection is free: a name that was
+        prepared on one is unknown on the next, or another process's statement.
+        """
+        if self._direct is None:
+            self._direct = await _is_direct(*where, **how)
+        kept = _PREPARED if self._direct else 0
+        return await asyncpg.connect(*where, **how, statement_cache_size=kept)
 
 
 def create_engine(settings: DatabaseSettings, url: str | None = None) -> Engine:
@@ -238,6 +290,16 @@ def dsn_of(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
+async def _is_direct(*where: Any, **how: Any) -> bool:
+    """Whether what greets is the process that works, and not a pooler before it."""
+    connection = await asyncpg.connect(*where, **how, statement_cache_size=0)
+    try:
+        working = await connection.fetchval("SELECT pg_backend_pid()")
+        return bool(working == connection.get_server_pid())
+    finally:
+        connection.terminate()
+
+
 async def _fetched(cursor: Any, batch: int) -> Sequence[Row]:
     with translated():
         rows: Sequence[Row] = await cursor.fetch(batch, timeout=_LONGEST_STATEMENT.total_seconds())
@@ -247,7 +309,7 @@ async def _fetched(cursor: Any, batch: int) -> Sequence[Row]:
 async def _rolled_back(connection: Any, transaction: Any) -> None:
     """Roll back, or hang up on a server that does not answer any more."""
     try:
-        async with asyncio.timeout(_LONGEST_FAREWELL):
+        async with asyncio.timeout(LONGEST_FAREWELL):
             await transaction.rollback()
     except TimeoutError:
         connection.terminate()

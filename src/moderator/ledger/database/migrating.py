@@ -24,7 +24,8 @@ _FLOOR = Prepared("SELECT oldest FROM schema_floor", (), {})
 async def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that are missing, all in one transaction or none.
 
-    Raises `LedgerUnavailable`, also when a table stays locked by others for four seconds.  Any
+    Raises `LedgerUnavailable`, also when a table stays locked by others for four seconds, and
+    `SchemaMismatch` for a database that cannot hold every character.  Any
     number of processes may do this at once, but in one process Alembic does one thing at a time.
     """
     await asyncio.to_thread(command.upgrade, _config(engine), revision)
@@ -76,10 +77,12 @@ def newest_revision() -> str | None:
 async def migrate(config: Config) -> None:
     """Write the script from where the database is and run it; called by Alembic's environment."""
     with translated():
-        connection = await asyncpg.connect(_dsn(config), timeout=10)
+        # Nothing prepared by name: a pooler may stand between, and a migration asks little.
+        connection = await asyncpg.connect(_dsn(config), timeout=10, statement_cache_size=0)
     try:
         with translated():
             async with connection.transaction():
+                await _refuse_other_encodings(connection)
                 await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
                 await _run_missing(connection)
     finally:
@@ -97,6 +100,12 @@ def write_script(**options: Any) -> None:
         **options,
     )
     context.run_migrations()
+
+
+async def _refuse_other_encodings(connection: Any) -> None:
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise SchemaMismatch(f"the database is in {encoding}; make one WITH ENCODING 'UTF8'")
 
 
 async def _run_missing(connection: Any) -> None:

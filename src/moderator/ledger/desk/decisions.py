@@ -77,7 +77,7 @@ class Trace:
 class Decision:
     """One decision.  `version` is the record's from then on; `whom` the assignee or who was asked.
 
-    `undoes` is the decision that an undoing took back.
+    `undoes` is the decision that an undo took back.
     """
 
     id: int

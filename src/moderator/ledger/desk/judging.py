@@ -56,7 +56,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Who else shall decide, and why.  The case stays open."""
+    """Who else should decide, and why.  The case stays open."""
 
     to: str
     reason: str
@@ -134,7 +134,7 @@ class Judging:
         version: int,
         bound: frozenset[int] | None = None,
     ) -> Judged:
-        """Add a note, for ever; whoever decides on an older version is told to read it first."""
+        """Add a permanent note; decisions on an older version are refused, so that it is read."""
         decider = Decider(by=by, version=version, bound=bound)
         return await self.decide(violation_id, Note(text), decider)
 

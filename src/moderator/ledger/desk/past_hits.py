@@ -18,7 +18,7 @@ MOST: Final = 1000  # violations that are read: decrypting and matching them tak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastHit:
-    """One hit of the rule, with the text it stands in; `alone`: the violation has no other."""
+    """One hit of the rule, with the text that contains it; `alone`: the violation has no other."""
 
     violation_id: int
     status: Status

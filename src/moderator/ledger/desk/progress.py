@@ -87,7 +87,7 @@ class Progress:
             await transaction.rows(_TELL, **told, at=self._clock())
 
     async def end(self, course: Course) -> None:
-        """Forget it: what came of it is told elsewhere."""
+        """Delete it: the result is kept elsewhere."""
         async with self._engine.begin() as transaction:
             await transaction.rows(_END, work=course.work, begun=course.begun_at)
 

@@ -46,7 +46,7 @@ _COUNTED: Final = 100  # violations of each
 class Offender:
     """Somebody with violations, by the name of the latest.
 
-    Only violations within the bound of whoever asks are counted, up to a hundred; `strikes` are all
+    Only violations within the bound of the caller are counted, up to a hundred; `strikes` are all
     that stand.  `gone_at` is when they left the company, `renamed_to` the userid they have now.
     """
 
@@ -115,7 +115,7 @@ class Registry:
         return _offender(row)
 
     async def looked(self, sender: str, actor: Actor) -> None:
-        """Keep that `actor` reads somebody's record; to be called before it is told."""
+        """Record that `actor` reads somebody's record; to be called before it is shown."""
         async with self._engine.begin() as transaction:
             deed = Deed(actor=actor.name, action="person.read", subject=f"person/{sender}")
             await audit.write(transaction, deed)

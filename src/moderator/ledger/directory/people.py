@@ -112,7 +112,7 @@ class People:
             await transaction.rows(_KEEP_DEPARTMENTS, corp=corp, departments=values, at=at)
 
     async def mark_gone(self, corp: str, userid: str, *, at: datetime) -> None:
-        """Keep that WeCom does not know the member any more."""
+        """Record that WeCom no longer knows the member."""
         async with self._engine.begin() as transaction:
             await transaction.rows(_GONE, corp=corp, userid=userid, at=at)
 

@@ -63,7 +63,7 @@ _BYTES: Final = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that should not be there any more; `ids` are the first few of `number`."""
+    """Something that should no longer be there; `ids` are the first few of `number`."""
 
     place: str
     what: str

@@ -125,7 +125,7 @@ class Redacted:
 
 
 def redact(message: Message, hits: Sequence[Hit]) -> Redacted:
-    """Cover every masked value wherever it stands in the message, and move the hits along.
+    """Cover every masked value wherever it occurs in the message, and shift the hits accordingly.
 
     A masked value is covered also where no rule saw it: quoted a second time without its keyword,
     or in another field.  The work grows in proportion to the text and the number of hits: it is

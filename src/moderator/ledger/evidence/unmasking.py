@@ -90,7 +90,7 @@ class Unmaskings:
         self.persons = persons
 
     async def look(self, violation_id: int, actor: Actor, *, now: datetime | None = None) -> Look:
-        """The case as `actor` may see it; that they looked is written before it is told.
+        """The case as `actor` may see it; the look is recorded before the case is returned.
 
         Raises `NotFound`, also for what lies outside the actor's departments.
         """

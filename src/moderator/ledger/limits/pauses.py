@@ -1,4 +1,4 @@
-"""Apps that WeCom refuses until somebody mends something, known to every process."""
+"""Apps that WeCom refuses until somebody fixes something, known to every process."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -104,7 +104,8 @@ class Pause:
     """One app that is not called, or one `path` of it, since WeCom said `errcode`.
 
     `credential` stands for what was shown to WeCom then: the pause concerns nobody who shows
-    another.  At `probe_at` one call may try; `probes` did in vain.  `waiting` actions wait for it.
+    another.  At `probe_at` one call may try; `probes` have failed so far.  `waiting` actions
+    wait for it.
     """
 
     id: int
@@ -166,7 +167,7 @@ class Pauses:
             await _lift(transaction, pause_ids, by=by, reason=reason, now=now)
 
     async def supersede(self, credentials: Collection[str], now: datetime) -> int:
-        """End the pauses of settings that nobody has any more; how many."""
+        """End the pauses of settings that are no longer in use; how many."""
         async with self._engine.begin() as transaction:
             rows = await transaction.rows(_FORMER, credentials=list(credentials))
             ids = [row["id"] for row in rows]

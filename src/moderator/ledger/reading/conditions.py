@@ -86,6 +86,8 @@ def _ranges(wanted: ViolationFilter) -> Iterator[tuple[str, Condition]]:
         yield "recorded_until", violations.c.recorded_at < wanted.recorded_until
     if wanted.severity is not None:
         yield "severity", violations.c.severity >= int(wanted.severity)
+    if wanted.max_severity is not None:
+        yield "max_severity", violations.c.severity <= int(wanted.max_severity)
 
 
 def _equalities(wanted: ViolationFilter) -> Iterator[tuple[str, Condition]]:

@@ -49,7 +49,7 @@ _RARE: Final = (
 _SEVERITIES: Final = tuple(sorted(Severity, reverse=True))
 _SENT: Final = frozenset({"sent_from", "sent_until"})
 _RECORDED: Final = frozenset({"recorded_from", "recorded_until"})
-_JUDGED: Final = frozenset({"statuses", "severity"})
+_JUDGED: Final = frozenset({"statuses", "severity", "max_severity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,8 @@ class _Walk:
             yield _Stretch(None, after)
             return
         least = self.wanted.severity or Severity.LOW
-        for severity in (each for each in _SEVERITIES if each >= least):
+        most = self.wanted.max_severity or Severity.CRITICAL
+        for severity in (each for each in _SEVERITIES if least <= each <= most):
             if after is None or severity < after.severity:
                 yield _Stretch(severity, None)
             elif severity == after.severity:

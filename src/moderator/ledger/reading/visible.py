@@ -54,7 +54,7 @@ def among(column: ColumnElement[Any], values: Iterable[object]) -> ColumnElement
 def written(number: int) -> ColumnElement[int]:
     """A number in the statement itself.
 
-    For a limit that it is told later PostgreSQL plans to read a tenth of the table.
+    For a limit given as a parameter PostgreSQL plans to read a tenth of the table.
     """
     return literal_column(str(number))
 

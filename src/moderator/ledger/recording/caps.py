@@ -19,10 +19,15 @@ _USED: Final = Prepared(
 )
 
 
+class NeedsLocks(Exception):
+    """A decision depends on what may only be read under a lock."""
+
+
 class DailyCaps:
     """Counts under a lock that ends with the transaction; those of the transaction itself too."""
 
-    def __init__(self, transaction: Transaction, capped: Collection[ActionKind]) -> None:
+    def __init__(self, transaction: Transaction | None, capped: Collection[ActionKind]) -> None:
+        """Without a transaction nothing can be counted."""
         self._transaction = transaction
         self._capped = frozenset(capped)
         self._before: dict[datetime, Mapping[ActionKind, int]] = {}  # by the day's beginning
@@ -37,7 +42,10 @@ class DailyCaps:
         self._added += [(action.kind, now) for action in self._queued(actions)]
 
     async def used(self, now: datetime) -> Mapping[ActionKind, int]:
-        """What was queued since midnight UTC, but for what people decided."""
+        """What was queued since midnight UTC, but for what people decided.
+
+        Raises `NeedsLocks` where there is no transaction.
+        """
         today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         if today not in self._before:
             self._before[today] = await self._read(today)
@@ -46,6 +54,8 @@ class DailyCaps:
         )
 
     async def _read(self, since: datetime) -> Mapping[ActionKind, int]:
+        if self._transaction is None:
+            raise NeedsLocks
         await self._transaction.rows(_LOCK)
         kinds = [kind.value for kind in self._capped]
         rows = await self._transaction.rows(_USED, kinds=kinds, since=since)

@@ -1,7 +1,7 @@
 """Several findings decided in one transaction, one after the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,37 +16,40 @@ from moderator.domain.decision import (
 from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.domain.people import Entry
-from moderator.ledger.database.engine import Prepared, Transaction
+from moderator.ledger.database.engine import Prepared, Row, Transaction
 from moderator.ledger.directory import people
 from moderator.ledger.recording.caps import DailyCaps
 from moderator.ledger.standing import standings
 from moderator.policy.ladder import decide
 from moderator.policy.policy import Policy
 
-# The identities are in the order of the decisions: it is that in which they are weighed again.
-_READ: Final = Prepared(
-    f"""
-    SELECT ARRAY(SELECT message_key FROM violations WHERE message_key = ANY($3)) AS present,
-           ARRAY(SELECT nextval(pg_get_serial_sequence('violations', 'id'))
-                   FROM generate_series(1, cardinality($3::text[]))) AS ids,
-           ARRAY(SELECT rule FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held,
-           ARRAY(SELECT raised_at FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held_since,
-           {people.SEEN}
-    """,  # noqa: S608 - of our own
-    ("corp", "userids", "keys"),
-    {},
-)
+# What deciding takes but for the standings ($1: the corp, $2: the userids in lower case, $3: the
+# keys).  The identities are in the order of the decisions: it is that in which they are weighed
+# again.
+DOCKET: Final = f"""
+    ARRAY(SELECT message_key FROM violations WHERE message_key = ANY($3)) AS present,
+    ARRAY(SELECT nextval(pg_get_serial_sequence('violations', 'id'))
+            FROM generate_series(1, cardinality($3::text[]))) AS ids,
+    ARRAY(SELECT rule FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held,
+    ARRAY(SELECT raised_at FROM alarms WHERE cleared_at IS NULL ORDER BY id) AS held_since,
+    {people.SEEN}
+"""  # noqa: S608 - of our own
+_READ: Final = Prepared(f"SELECT {DOCKET}", ("corp", "userids", "keys"), {})
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A finding to be decided by `policy`; `values` of its row do not depend on the decision."""
+    """A finding to be decided by `policy`.
+
+    `values` of its row do not depend on the decision; `evidence` is sealed.
+    """
 
     message: Message
     finding: Finding
     policy: Policy
     now: datetime
     values: Mapping[str, Any]
+    evidence: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Decided:
 
 @dataclass(slots=True)
 class Docket:
-    """What a transaction has locked and read for its cases; all of one corp and one policy.
+    """What was read for some cases; all of one corp and one policy.
 
     Each decision sees the ones before it: a person's second message is their second offence.
     """
@@ -74,7 +77,6 @@ class Docket:
     people: Mapping[str, people.Known]
     held: Mapping[str, datetime]
     always: Sequence[PlannedAction]
-    struck: set[str] = field(default_factory=set)  # senders whose standing has changed
 
     async def decide(self, case: Case) -> Decided | None:
         """None where the message is in the ledger already."""
@@ -116,7 +118,6 @@ class Docket:
         standing = self.standings[decided.sender]
         strikes = standings.newest((*standing.strikes, _strike(decided)))
         self.standings[decided.sender] = replace(standing, strikes=tuple(strikes))
-        self.struck.add(decided.sender)
 
     def _present_userid(self, sender: str) -> str:
         known = self.people.get(sender.lower())
@@ -145,11 +146,24 @@ async def docket_of(
     )
     known = people.known_in(read)
     await _lock_renamed(transaction, corp, locked, known)
+    caps = DailyCaps(transaction, cases[0].policy.caps)
+    return docket_from(read, caps, standings=locked, known=known, always=always)
+
+
+def docket_from(
+    read: Row,
+    caps: DailyCaps,
+    *,
+    standings: dict[str, Standing],
+    known: Mapping[str, people.Known],
+    always: Sequence[PlannedAction],
+) -> Docket:
+    """From a row of what `DOCKET` selects."""
     return Docket(
-        caps=DailyCaps(transaction, cases[0].policy.caps),
+        caps=caps,
         present=set(read["present"]),
         ids=iter(sorted(read["ids"])),
-        standings=locked,
+        standings=standings,
         people=known,
         held=dict(zip(read["held"], read["held_since"], strict=True)),
         always=always,

@@ -3,7 +3,6 @@
 Whoever comes while a group is being written is written with the next one: one commit for all.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +16,13 @@ from moderator.domain.finding import Finding
 from moderator.domain.message import Message
 from moderator.errors import LedgerError, LedgerUnavailable, SchemaMismatch
 from moderator.ledger.database.batching import Batches
-from moderator.ledger.database.engine import ANSWER_DUE, Engine, prepare
+from moderator.ledger.database.engine import ANSWER_DUE, Engine, done_within, prepare
+from moderator.ledger.database.line import Line
 from moderator.ledger.evidence.retention import Terms
-from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter, redact
-from moderator.ledger.recording import inserting
-from moderator.ledger.recording.deciding import Case, docket_of
+from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter, Redacted, redact
+from moderator.ledger.recording import inserting, optimistic
+from moderator.ledger.recording.deciding import Case, Decided, docket_of
+from moderator.ledger.recording.optimistic import Late
 from moderator.ledger.rows import evidence_as_json, hit_as_json
 from moderator.ledger.standing.policies import PolicyArchive
 from moderator.policy.policy import Policy
@@ -59,13 +60,16 @@ class Recorder:
         within: timedelta = ANSWER_DUE,
         always: Sequence[ActionKind] = (),
         most: int = MOST,
+        optimistic: bool = True,
     ) -> None:
         """`keep` is how long after it was sent the text of a message stays readable.
 
         `always` follows every violation, whatever the policy says.
         A record that is not committed `within` that time is given up.  `most` bounds a group.
+        Unless `optimistic`, every group locks before it reads.
         """
         self._engine = engine
+        self._line = Line(engine) if optimistic else None
         self._cipher = cipher
         self._fingerprinter = fingerprinter
         self._terms = keep if isinstance(keep, Terms) else Terms(keep)
@@ -87,38 +91,57 @@ class Recorder:
         committed after all, it is in the ledger already.
         """
         case = self.case(message, finding, policy=policy, rulebook=rulebook, now=now)
-        deadline = asyncio.timeout(self._within.total_seconds())
-        try:
-            async with deadline:
-                return await self._batches.submit(case)
-        except TimeoutError as error:
-            if not deadline.expired():
-                raise
-            raise LedgerUnavailable(f"not done within {self._within}") from error
+        async with done_within(self._within):
+            return await self._batches.submit(case)
 
     async def record_all(self, cases: Sequence[Case], *, within: timedelta) -> list[Answer]:
         """Record in this order; an exception in the place of what could not be recorded.
 
-        After the first `LedgerUnavailable` or `SchemaMismatch` all others have the same.
+        After the first `LedgerUnavailable` or `SchemaMismatch` nothing more is begun: what was not
+        recorded by then has the same.
         """
         answers: list[Answer] = []
         # What another policy decides, or concerns another company, has a transaction of its own.
         for _, group in groupby(cases, key=lambda case: (id(case.policy), case.message.corp)):
             answers += await self._together(list(group), within)
-            if isinstance(answers[-1], AWAY):
-                break
-        return answers + answers[-1:] * (len(cases) - len(answers))
+            if away := [answer for answer in answers if isinstance(answer, AWAY)]:
+                return answers + away[:1] * (len(cases) - len(answers))
+        return answers
 
     def case(
         self, message: Message, finding: Finding, *, policy: Policy, rulebook: str, now: datetime
     ) -> Case:
         """Redact and encrypt; what a message breaks here concerns no other."""
-        return Case(message, finding, policy, now, self._values(message, finding, rulebook, now))
+        redacted = redact(message, finding.hits)
+        sealed = self._cipher.seal(evidence_as_json(redacted), bound_to=message.key)
+        values = self._values(message, finding, redacted, rulebook, now)
+        values["evidence_key"] = sealed.key_id
+        return Case(message, finding, policy, now, values, sealed.blob)
 
     async def _write(self, cases: Sequence[Case]) -> list[Answer]:
         return await self.record_all(cases, within=self._within)
 
     async def _together(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
+        answers = await self._unlocked(cases, within)
+        late = [case for case, one in zip(cases, answers, strict=True) if isinstance(one, Late)]
+        again = iter(await self._locked(late, within) if late else ())
+        return [next(again) if isinstance(one, Late) else one for one in answers]
+
+    async def _unlocked(self, cases: Sequence[Case], within: timedelta) -> Sequence[Answer | Late]:
+        """Late is what is to be tried under locks."""
+        digest = self._archive.digest(cases[0].policy)
+        if self._line is None or not digest:
+            return [Late.LATE] * len(cases)
+        try:
+            async with done_within(within):
+                found = await optimistic.record(self._line, cases, self._always, policy=digest)
+        except AWAY as error:
+            return [error] * len(cases)
+        except Exception:  # noqa: BLE001 - whatever it was, it is met again under locks, and told
+            return [Late.LATE] * len(cases)
+        return [one if isinstance(one, Late) else _recorded(one) for one in found]
+
+    async def _locked(self, cases: Sequence[Case], within: timedelta) -> list[Answer]:
         try:
             return [*await self._committed(cases, within)]
         except _Overtaken:
@@ -132,7 +155,7 @@ class Recorder:
         answers: list[Answer] = []
         for case in cases:
             away = answers and isinstance(answers[-1], AWAY)
-            answers += answers[-1:] if away else await self._together([case], within)
+            answers += answers[-1:] if away else await self._locked([case], within)
         return answers
 
     async def _committed(
@@ -145,19 +168,18 @@ class Recorder:
             docket = await docket_of(transaction, cases, self._always)
             decided = [await docket.decide(case) for case in cases]
             if new := [one for one in decided if one is not None]:
-                struck = {sender: docket.standings[sender].strikes for sender in docket.struck}
-                written = await inserting.write(transaction, new, struck, policy=digest, now=now)
+                written = await inserting.write(
+                    transaction, new, docket.standings, policy=digest, now=now
+                )
                 if written < len(new):
                     raise _Overtaken
         self._archive.kept(policy, digest)
-        return [Recorded(one.id, one.decision) if one else None for one in decided]
+        return [_recorded(one) for one in decided]
 
     def _values(
-        self, message: Message, finding: Finding, rulebook: str, now: datetime
+        self, message: Message, finding: Finding, redacted: Redacted, rulebook: str, now: datetime
     ) -> dict[str, Any]:
         term = self._terms.term(finding.gravest.category)
-        redacted = redact(message, finding.hits)
-        sealed = self._cipher.seal(evidence_as_json(redacted), bound_to=message.key)
         hits = [hit_as_json(placed, self._fingerprinter) for placed in redacted.hits]
         return {
             "message_key": message.key,
@@ -175,7 +197,9 @@ class Recorder:
             "hits": hits,
             "hits_omitted": redacted.omitted,
             "rulebook": rulebook,
-            "evidence": sealed.blob,
-            "evidence_key": sealed.key_id,
             "evidence_expires_at": (message.sent_at + term).isoformat(),
         }
+
+
+def _recorded(decided: Decided | None) -> Recorded | None:
+    return Recorded(decided.id, decided.decision) if decided else None

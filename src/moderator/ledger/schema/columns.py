@@ -1,4 +1,4 @@
-"""The kinds of column that stand in most tables."""
+"""The kinds of column that most tables share."""
 
 from sqlalchemy import Column, DateTime, Text, text
 

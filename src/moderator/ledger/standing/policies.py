@@ -30,10 +30,14 @@ class PolicyArchive:
     def __init__(self) -> None:
         self._kept: tuple[Policy, str] | None = None
 
+    def digest(self, policy: Policy) -> str:
+        """The digest under which the policy is known to be kept, or nothing."""
+        return self._kept[1] if self._kept and self._kept[0] is policy else ""
+
     async def keep(self, transaction: Transaction, policy: Policy, *, now: datetime) -> str:
         """The digest under which the policy is kept; call `kept` once that is committed."""
-        if self._kept and self._kept[0] is policy:
-            return self._kept[1]
+        if digest := self.digest(policy):
+            return digest
         content = canonical(_deciding(policy))
         digest = sha256(content.encode()).hexdigest()
         await transaction.rows(_KEEP, digest=digest, content=json.loads(content), kept_at=now)

@@ -1,5 +1,6 @@
 """People's standing: what counts against each, kept beside the lock that guards it."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,15 +88,19 @@ async def write(
     now: datetime,
 ) -> None:
     """Keep the newest strikes of people whose standing is locked."""
-    await transaction.rows(_WRITE, corp=corp, given=as_json(strikes), at=now)
+    await transaction.rows(_WRITE, corp=corp, given=_as_json(strikes), at=now)
 
 
-def as_json(strikes: Mapping[str, Iterable[Strike]]) -> list[Json]:
-    """The newest strikes of each, as they are kept."""
+def _as_json(strikes: Mapping[str, Iterable[Strike]]) -> list[Json]:
     return [
         {"sender": sender, "strikes": [_strike_as_json(strike) for strike in newest(theirs)]}
         for sender, theirs in strikes.items()
     ]
+
+
+def strikes_as_json(strikes: Iterable[Strike]) -> str:
+    """The newest of them, as they are kept."""
+    return json.dumps([_strike_as_json(strike) for strike in newest(strikes)])
 
 
 async def restore(
@@ -162,7 +167,7 @@ def _differs(what: str, stored: Sequence[object], follows: Sequence[object]) -> 
     return f"{what}: {len(stored)} stored, {len(follows)} follow"
 
 
-def standing_of(row: Row) -> Standing:
+def standing_of(row: Row | Json) -> Standing:
     """The standing as it is stored."""
     return Standing(tuple(map(_strike, row["strikes"])), tuple(map(_merit, row["merits"])))
 
