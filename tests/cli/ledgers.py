@@ -3,42 +3,21 @@
 import base64
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
+from tests.conftest import PACK
+from tests.offences import INVOICES, NOW, calling_for, message
 from typer.testing import Result
 
 from moderator.domain.decision import ActionKind
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.recording.recorder import Recorder
-from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import Settings
 
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-POLICY = Policy(
-    ladders=(
-        Ladder(
-            id="all",
-            window=timedelta(days=9),
-            rungs=(Rung(at=1, actions=(ActionKind.REMOVE_FROM_GROUP,)),),
-        ),
-    )
-)
-PACK = """
-category: gambling
-severity: medium
-description: 赌博
-rules:
-  - id: lottery
-    description: 彩票
-    words: [六合彩]
-    examples: [买六合彩]
-    counter_examples: [今天开会]
-"""
+POLICY = calling_for(ActionKind.REMOVE_FROM_GROUP)
 LADDER = """
 ladders:
   - {id: all, window: 9d, rungs: [{at: 1, actions: [warn_sender]}]}
@@ -81,27 +60,12 @@ def settings_file(path: Path, url: str, rules: Path) -> Path:
 
 
 async def record(database: Engine, settings: Settings, number: int) -> int:
-    text = "低价代开发票"
-    message = Message(
-        key=f"key-{number}",
+    sent = message(
+        number,
         corp="ww1234567890",
         app="guard",
-        source=Source.CALLBACK,
         sender="=cmd|calc",
-        message_id=str(number),
-        kind="text",
         sent_at=NOW + timedelta(minutes=number),
-        fields=(TextField("Content", text),),
-    )
-    hit = Hit(
-        rule="invoices",
-        version="v1",
-        category="advertising",
-        severity=Severity.HIGH,
-        start=2,
-        end=6,
-        word="代开发票",
-        field="Content",
     )
     recorder = Recorder(
         database,
@@ -111,7 +75,7 @@ async def record(database: Engine, settings: Settings, number: int) -> int:
         within=timedelta(seconds=30),  # a busy machine is no reason to fail
     )
     result = await recorder.record(
-        message, Finding((hit,)), policy=POLICY, rulebook="book-1", now=message.sent_at
+        sent, Finding((INVOICES,)), policy=POLICY, rulebook="book-1", now=sent.sent_at
     )
     assert result is not None
     return result.violation_id

@@ -3,20 +3,16 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.offences import raise_alarm
 from typer.testing import CliRunner, Result
 
 from moderator.cli import rules
-from moderator.ledger.counting.alarms import Alarms
-from moderator.ledger.counting.rates import Comparison
 from moderator.ledger.database.engine import Engine
-from moderator.policy.alarm import Counts
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 Run = Callable[..., Awaitable[Result]]
 
 
@@ -37,15 +33,7 @@ async def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 async def alarm(database: Engine) -> str:
     """The id of an open alarm."""
-    found = Comparison(
-        rule="invoices",
-        since=NOW - timedelta(hours=1),
-        now=Counts(hits=30, messages=1000),
-        usual=Counts(hits=3, messages=50_000),
-    )
-    raised = await Alarms(database).raise_(found, 1e-9, detail="", now=NOW)
-    assert raised is not None
-    return str(raised.id)
+    return str((await raise_alarm(database)).id)
 
 
 async def test_open_alarms_are_listed_with_their_figures(run: Run, alarm: str) -> None:

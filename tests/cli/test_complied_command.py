@@ -1,58 +1,34 @@
 """`moderator outbox complied`: a person says that what was asked for was done."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.cli.ledgers import config_file
+from tests.offences import INVOICES, NOW, calling_for, message
 from typer.testing import CliRunner, Result
 
 from moderator.cli import outbox
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.reading.violations import Violations
 from moderator.ledger.recording.recorder import Recorder
-from moderator.policy.policy import Ladder, Policy, Rung
-
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-HIT = Hit(
-    rule="r",
-    version="v",
-    category="abuse",
-    severity=Severity.HIGH,
-    start=0,
-    end=1,
-    word="x",
-    field="Content",
-)
 
 
 @pytest.fixture
 async def request_id(database: Engine) -> int:
     """The id of a request to mute somebody."""
     cipher = EvidenceCipher([bytes(32)])
-    rungs = (Rung(at=1, actions=(ActionKind.ASK_OWNER_TO_MUTE,)),)
-    policy = Policy(ladders=(Ladder(id="l", rungs=rungs, window=timedelta(days=1)),))
-    message = Message(
-        key="0" * 64,
-        corp="ww1234567890",
-        app="guard",
-        source=Source.CALLBACK,
-        sender="zhangsan",
-        message_id="1",
-        kind="text",
-        sent_at=NOW,
-        fields=(TextField("Content", "x"),),
-        chat="wr1",
-    )
+    policy = calling_for(ActionKind.ASK_OWNER_TO_MUTE)
+    sent = message(corp="ww1234567890", app="guard", chat="wr1")
     recorder = Recorder(database, cipher, Fingerprinter(bytes(32)), keep=timedelta(days=1))
-    recorded = await recorder.record(message, Finding((HIT,)), policy=policy, rulebook="b", now=NOW)
+    recorded = await recorder.record(
+        sent, Finding((INVOICES,)), policy=policy, rulebook="b", now=NOW
+    )
     assert recorded is not None
     return (await Violations(database, cipher).one(recorded.violation_id)).actions[-1].id
 

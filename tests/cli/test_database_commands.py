@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.ledgers import NOW, Run, config_file, record
+from tests.cli.ledgers import Run, config_file, record
+from tests.offences import NOW
 from typer.testing import CliRunner, Result
 
 from moderator.cli import database as database_commands
@@ -50,7 +51,7 @@ async def test_upgrade_brings_an_empty_database_to_the_newest_revision(
     ]
 
     assert isinstance(before.exception, SchemaMismatch)
-    assert first.output.startswith("upgraded from None to ")
+    assert first.output.startswith("upgraded from an empty database to ")
     assert second.output.endswith("already\n")
     assert after.exit_code == 0
 
@@ -78,13 +79,13 @@ async def test_violations_are_listed_without_their_text(run: Run, recorded: int)
     result = await run(violations.app, "list")
 
     assert result.output.split("\t")[0] == str(recorded)
-    assert "advertising\thigh\tinvoices\topen" in result.output
+    assert "advertising\tmedium\tinvoices\topen" in result.output
     assert "发票" not in result.output
 
 
 async def test_the_list_is_filtered(run: Run, recorded: int) -> None:
     """Options that do not fit give an empty list; an unknown severity is refused."""
-    fitting = ("--severity", "high", "--category", "advertising", "--since", "2026-03-02")
+    fitting = ("--severity", "medium", "--category", "advertising", "--since", "2026-03-02")
     unfit = [("--severity", "critical"), ("--sender", "lisi"), ("--until", "2026-03-02")]
 
     assert (await run(violations.app, "list", *fitting)).output.startswith(f"{recorded}\t")
@@ -95,7 +96,7 @@ async def test_the_list_is_filtered(run: Run, recorded: int) -> None:
 
 async def test_violations_are_found_and_counted_by_any_filter(run: Run, recorded: int) -> None:
     """The question is the one of the API's address; what it does not know is named."""
-    fits = "severity=high&status=open&status=confirmed&sort=gravest"
+    fits = "severity=medium&status=open&status=confirmed&sort=gravest"
 
     assert (await run(violations.app, "find", fits)).output.startswith(f"{recorded}\t")
     assert (await run(violations.app, "find", "rule=casino")).output == ""

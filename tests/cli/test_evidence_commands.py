@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.offences import INVOICES, message
 from typer.testing import CliRunner, Result
 
 from moderator.cli import evidence
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine, Prepared
 from moderator.ledger.evidence.retention import Terms
@@ -36,16 +35,6 @@ LINE = Prepared(
     " FROM violations",
     (),
     {},
-)
-HIT = Hit(
-    rule="invoices",
-    version="v1",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    start=0,
-    end=2,
-    word="发票",
-    field="Content",
 )
 
 
@@ -81,14 +70,11 @@ def record(values: Values, database: Engine) -> Callable[[int, datetime], Awaita
         within=timedelta(seconds=30),
     )  # fmt: skip
 
-    async def recorded(number: int, sent: datetime) -> int:
-        message = Message(
-            key=str(number), corp=values["wecom"]["corp_id"], app="moderation",
-            source=Source.CALLBACK, sender="ZhangSan", message_id=str(number), kind="text",
-            sent_at=sent, fields=(TextField("Content", "发票"),), chat="",
-        )  # fmt: skip
+    async def recorded(number: int, at: datetime) -> int:
+        corp = values["wecom"]["corp_id"]
+        sent = message(number, corp=corp, app="moderation", sender="ZhangSan", sent_at=at)
         done = await recorder.record(
-            message, Finding((HIT,)), policy=Policy(ladders=()), rulebook="b", now=sent
+            sent, Finding((INVOICES,)), policy=Policy(ladders=()), rulebook="b", now=at
         )
         assert done
         return done.violation_id

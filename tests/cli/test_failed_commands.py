@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.cli.ledgers import NOW, Run
+from tests.cli.ledgers import Run
+from tests.offences import NOW
 
 from moderator.cli import failed
 from moderator.ledger.database.engine import Engine

@@ -4,42 +4,25 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 import pytest
+from tests.offences import INVOICES, NOW, calling_for, message
 from typer.testing import CliRunner, Result
 
 from moderator.cli import outbox
 from moderator.domain.decision import ActionKind, ActionState
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.limits.pauses import Cause, Pause, Pauses
 from moderator.ledger.recording.recorder import Recorder
 from moderator.ledger.records import ActionFilter
-from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 
 Run = Callable[..., Awaitable[Result]]
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 WARN = ActionKind.WARN_SENDER
-POLICY = Policy(
-    ladders=(Ladder(id="all", window=timedelta(days=9), rungs=(Rung(at=1, actions=(WARN,)),)),)
-)
-HIT = Hit(
-    rule="invoices",
-    version="v1",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    start=0,
-    end=2,
-    word="发票",
-    field="Content",
-)
 
 
 @pytest.fixture
@@ -63,19 +46,10 @@ async def buried(database: Engine) -> Outbox:
         database, EvidenceCipher([bytes(32)]), Fingerprinter(bytes(32)), keep=timedelta(days=9)
     )
     for number, sender in enumerate(("wang", "li")):
-        message = Message(
-            key=sha256(str(number).encode()).hexdigest(),
-            corp="ww1",
-            app="moderation",
-            source=Source.CALLBACK,
-            sender=sender,
-            message_id=str(number),
-            kind="text",
-            sent_at=NOW,
-            fields=(TextField("Content", "发票"),),
-            chat="",
+        sent = message(number, app="moderation", sender=sender)
+        await recorder.record(
+            sent, Finding((INVOICES,)), policy=calling_for(WARN), rulebook="b", now=NOW
         )
-        await recorder.record(message, Finding((HIT,)), policy=POLICY, rulebook="b", now=NOW)
     box = Outbox(database)
     for errcode, claimed in zip(
         (81013, 45033), await box.claim(9, timedelta(minutes=1), NOW, kinds=[WARN]), strict=True

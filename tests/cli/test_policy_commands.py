@@ -1,22 +1,19 @@
 """`moderator policy` and `moderator merits` against a real PostgreSQL."""
 
-import asyncio
 import json
 import os
 import pwd
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.cli.ledgers import settings_file
-from typer.testing import CliRunner, Result
+from tests.cli.ledgers import Run, settings_file
+from tests.offences import INVOICES, message
+from typer.testing import CliRunner
 
 from moderator.cli import merits, policy
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.recording.recorder import Recorder
@@ -40,8 +37,6 @@ ladders:
       - {at: 3, actions: [warn_sender, remove_from_group]}
 """
 
-Run = Callable[..., Awaitable[Result]]
-
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,18 +59,6 @@ def config(tmp_path: Path, rules: Path, database_url: str) -> Path:
 
 
 @pytest.fixture
-def run(config: Path) -> Run:
-    """Runs a command with the settings, in a thread: it starts an event loop of its own."""
-
-    async def running(app: Any, *arguments: str) -> Result:
-        return await asyncio.to_thread(
-            CliRunner().invoke, app, [*arguments, "--config", str(config)]
-        )
-
-    return running
-
-
-@pytest.fixture
 async def violated(database: Engine, rules: Path) -> None:
     """Two violations of zhangsan and one of lisi, recorded under the policy in force."""
     reading = read_directory(rules)
@@ -87,27 +70,16 @@ async def violated(database: Engine, rules: Path) -> None:
         keep=timedelta(days=9),
         within=timedelta(seconds=30),
     )
-    hit = Hit(
-        rule="lottery", version="v", category="gambling", severity=Severity.HIGH, start=0, end=3
-    )
+    hit = replace(INVOICES, rule="lottery", category="gambling")
     for number, sender in enumerate(["zhangsan", "zhangsan", "lisi"]):
-        message = Message(
-            key=f"{number}",
-            corp="ww1234567890",
-            app="guard",
-            source=Source.CALLBACK,
-            sender=sender,
-            message_id=f"{number}",
-            kind="text",
-            sent_at=NOW + timedelta(hours=number),
-            fields=(TextField("Content", "六合彩"),),
-        )
+        at = NOW + timedelta(hours=number)
+        sent = message(number, corp="ww1234567890", app="guard", sender=sender, sent_at=at)
         await recorder.record(
-            message,
+            sent,
             Finding((hit,)),
             policy=reading.policy.policy,
             rulebook="b",
-            now=message.sent_at,
+            now=at,
         )
 
 

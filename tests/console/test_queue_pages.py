@@ -16,6 +16,21 @@ from tests.console.test_pages import barriers, keep
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+async def test_a_tile_opens_the_cases_that_it_counts(enter: Enter) -> None:
+    """Those of one severity, whatever is graver; one chip says so and takes the filter away."""
+    page = await enter("/console/today")
+    for label, name in {"critical": "严重", "high": "高", "medium": "中", "low": "低"}.items():
+        await page.goto("/console/today")
+        counted = (await page.locator(f".tile-{label} .figure").inner_text()).replace(",", "")
+        await page.click(f".tile-{label}")
+        await expect(page.locator(".page-head p").first).to_contain_text(f"共 {counted} 件")
+        await expect(page.locator(".chips li a").first).to_contain_text(f"仅{name}")
+        assert await page.locator("tbody tr").count() == min(int(counted), 40)
+
+    await page.locator(".chips li a").first.click()
+    assert page.url.endswith("/console/queue")
+
+
 async def test_many_are_dismissed_at_once_and_taken_back(desk: Desk, enter: Enter) -> None:
     """The progress is shown, and one button undoes all of it."""
     page = await enter("/console/queue?sort=newest")

@@ -1,19 +1,20 @@
 """A company on a stand-in WeCom over real HTTP, a real ledger, and a worker between them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from itertools import count
 
 import httpx
 import pytest
+from tests.offences import INVOICES, message
 
 from moderator.domain.decision import ActionKind
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
+from moderator.domain.message import Message, Source
 from moderator.enforcement.approval import Approval
 from moderator.enforcement.directory import Directory
 from moderator.enforcement.gatekeeper import Gatekeeper
@@ -218,34 +219,29 @@ class Scene:
 
     def _message(self, sender: str, chat: str, app: str) -> Message:
         number = next(self._numbers)
-        return Message(
-            key=sha256(str(number).encode()).hexdigest(),
+        return message(
+            number,
+            f"你好{OFFENDING}",
             corp=self.settings.wecom.corp_id,
             app=app,
-            source=Source.CALLBACK,
             sender=sender,
-            message_id=str(number),
-            kind="text",
             sent_at=self.clock(),
-            fields=(TextField("Content", f"你好{OFFENDING}"),),
             chat=chat,
         )
 
 
-_FINDING = Finding(
-    (
-        Hit(
-            rule="invoices",
-            version="v1",
-            category="advertising",
-            severity=Severity.MEDIUM,
-            start=2,
-            end=8,
-            word="代开发票",
-            field="Content",
-        ),
-    )
-)
+_FINDING = Finding((replace(INVOICES, end=8),))
+
+
+@asynccontextmanager
+async def running(worker: Worker) -> AsyncIterator[None]:
+    """`worker` at work; stopped and drained at the end."""
+    work = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait_for(work, 10)
 
 
 @pytest.fixture

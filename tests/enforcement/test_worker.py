@@ -1,12 +1,10 @@
 """The worker: what is due is carried out once, in order, and only where it may be."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from tests.enforcement.conftest import Scene
+from tests.enforcement.conftest import Scene, running
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.enforcement.worker import Worker
@@ -16,17 +14,6 @@ from moderator.rehearsal.invention import WORK_GROUP
 SEND = "/cgi-bin/message/send"
 WARN = ActionKind.WARN_SENDER
 NOTICED_BY_NOTIFY_ALONE = {"poll": timedelta(hours=1)}
-
-
-@asynccontextmanager
-async def running(worker: Worker) -> AsyncIterator[None]:
-    """`worker` at work; stopped and drained at the end."""
-    work = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(work, 10)
 
 
 async def test_a_warning_that_is_too_late_is_not_sent(scene: Scene) -> None:

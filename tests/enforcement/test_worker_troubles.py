@@ -1,16 +1,12 @@
 """The worker when something breaks: each action is done once, tried again or buried, and told."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from tests.enforcement.conftest import Scene
+from tests.enforcement.conftest import Scene, running
 
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.enforcement import carrier
-from moderator.enforcement.worker import Worker
 from moderator.errors import LedgerUnavailable
 from moderator.ledger.records import ActionFilter, ClaimedAction
 from moderator.rehearsal.failures import Fault
@@ -24,15 +20,18 @@ def refused(scene: Scene) -> list[int]:
     return [call.errcode for call in scene.stand_in.journal.calls(SEND) if call.errcode]
 
 
-@asynccontextmanager
-async def running(worker: Worker) -> AsyncIterator[None]:
-    """`worker` at work; stopped and drained at the end."""
-    work = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(work, 10)
+async def warned_without_trace(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A violation whose warning was sent while the ledger was away, which does not know of it."""
+
+    async def away(*_: object, **__: object) -> bool:
+        raise LedgerUnavailable
+
+    monkeypatch.setattr(carrier, "_WAITS", (0.0,))
+    violation = await scene.violate(WARN)
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.outbox, "settle", away)
+        await scene.work()
+    return violation
 
 
 async def test_an_expired_token_is_refreshed_once_and_the_warning_arrives(scene: Scene) -> None:
@@ -202,15 +201,7 @@ async def test_a_result_that_could_not_be_kept_is_tried_again_after_the_lease(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger stays away: the send is repeated later, and the person still sees it once."""
-
-    async def away(*_: object, **__: object) -> bool:
-        raise LedgerUnavailable
-
-    monkeypatch.setattr(carrier, "_WAITS", (0.0,))
-    violation = await scene.violate(WARN)
-    with monkeypatch.context() as patch:
-        patch.setattr(scene.outbox, "settle", away)
-        await scene.work()
+    violation = await warned_without_trace(scene, monkeypatch)
     await scene.work_after(scene.settings.enforcement.lease.total_seconds())
 
     action = await scene.action(violation)
@@ -223,15 +214,7 @@ async def test_a_warning_lost_on_the_way_is_not_repeated_after_a_night(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The machine stopped right after the send and came back when WeCom had forgotten it."""
-
-    async def away(*_: object, **__: object) -> bool:
-        raise LedgerUnavailable
-
-    monkeypatch.setattr(carrier, "_WAITS", (0.0,))
-    violation = await scene.violate(WARN)
-    with monkeypatch.context() as patch:
-        patch.setattr(scene.outbox, "settle", away)
-        await scene.work()
+    violation = await warned_without_trace(scene, monkeypatch)
     await scene.work_after(8 * 3600)
 
     assert (await scene.action(violation)).state is ActionState.FAILED

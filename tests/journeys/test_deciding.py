@@ -2,40 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import SmallRules
 from tests.journeys.conftest import Running, Staff, Start
+from tests.offences import INVOICES, calling_for, message
 
 from moderator.domain.decision import ActionKind
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.audit import Audit
 from moderator.ledger.database.engine import Engine, Prepared
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.recording.recorder import Recorder
 from moderator.ledger.standing import standings
-from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.settings import Settings, build_settings
 
 CASES = 500
 PEOPLE = 50
-MASS = Hit(
-    rule="mass-mail",
-    version="v1",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    start=0,
-    end=4,
-    word="周年庆典",
-    field="Content",
-)
-WARN = Rung(at=1, actions=(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP))
-POLICY = Policy(ladders=(Ladder(id="all", window=timedelta(days=180), rungs=(WARN,)),))
+MASS = replace(INVOICES, rule="mass-mail", start=0, end=4, word="周年庆典")
 
 
 async def record(database: Engine, settings: Settings) -> None:
@@ -47,20 +34,18 @@ async def record(database: Engine, settings: Settings) -> None:
         keep=timedelta(days=30),
         within=timedelta(seconds=30),
     )
+    policy = calling_for(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP)
     for number in range(CASES):
         at = datetime.now(UTC) - timedelta(seconds=CASES - number)
-        message = Message(
-            key=sha256(f"bulk {number}".encode()).hexdigest(),
+        sent = message(
+            number,
+            "周年庆典，欢迎参加",
             corp=settings.wecom.corp_id,
             app="moderation",
-            source=Source.CALLBACK,
             sender=f"person{number % PEOPLE}",
-            message_id=str(number),
-            kind="text",
             sent_at=at,
-            fields=(TextField("Content", "周年庆典，欢迎参加"),),
         )
-        await recorder.record(message, Finding((MASS,)), policy=POLICY, rulebook="b", now=at)
+        await recorder.record(sent, Finding((MASS,)), policy=policy, rulebook="b", now=at)
 
 
 async def until(staff: Staff, job: int, done: Callable[[Any], bool]) -> Any:

@@ -3,18 +3,17 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests import offences
 
 from moderator.domain.access import Grant, Right, Role
 from moderator.domain.decision import ActionKind, Clause
 from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Layer, Severity
+from moderator.domain.rule import Layer
 from moderator.ledger.access import accounts
 from moderator.ledger.access.api_tokens import ApiTokens
 from moderator.ledger.access.sessions import Sessions
@@ -33,7 +32,7 @@ from moderator.web.deciding import deciding_router
 from moderator.web.problems import install_problems
 from moderator.web.query import query_router
 
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+NOW = offences.NOW
 TOKEN = "alice-" + "0a" * 20
 OTHER_TOKEN = "bob-" + "1b" * 20
 CLAUSE = Clause(id="s3-8", document="办法", version="2024", number="第八条", text="警告一次")
@@ -53,17 +52,7 @@ POLICY = Policy(
     ),
     clauses={"s3-8": CLAUSE},
 )
-INVOICES = Hit(
-    rule="invoices",
-    version="v1",
-    category="advertising",
-    severity=Severity.MEDIUM,
-    start=2,
-    end=6,
-    word="代开发票",
-    layers=(Layer.TRADITIONAL,),
-    field="Content",
-)
+INVOICES = replace(offences.INVOICES, layers=(Layer.TRADITIONAL,))
 
 
 class Desk:
@@ -88,20 +77,8 @@ class Desk:
         """Record a violation, a minute after the one before; returns its id."""
         self._number += 1
         sent = NOW + timedelta(minutes=self._number)
-        message = Message(
-            key=sha256(str(self._number).encode()).hexdigest(),
-            corp="ww1",
-            app="desk",
-            source=Source.CALLBACK,
-            sender="zhangsan",
-            message_id=str(self._number),
-            kind="text",
-            sent_at=sent,
-            fields=(TextField("Content", text),),
-            chat="",
-        )
         recorded = await self.recorder.record(
-            replace(message, **changes),
+            offences.message(self._number, text, **{"sent_at": sent, **changes}),
             Finding.of(list(hits)),
             policy=policy,
             rulebook="book-1",

@@ -121,4 +121,4 @@ async def test_accepted_is_explained_as_wecoms_word(without_ledger: Desk) -> Non
     described = (await without_ledger.client.get("/api/openapi.json")).json()
 
     state = described["components"]["schemas"]["ActionDetail"]["properties"]["state"]
-    assert "what WeCom said, not what was received" in state["description"]
+    assert "what WeCom answered, not what was received" in state["description"]

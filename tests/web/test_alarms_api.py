@@ -1,12 +1,12 @@
 """Alarms over HTTP."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.offences import raise_alarm
 from tests.web.conftest import NOW, TOKEN
 
 from moderator.ledger.counting.alarms import Alarms
@@ -22,15 +22,7 @@ from moderator.web.problems import install_problems
 @pytest.fixture
 async def alarm(database: Engine) -> int:
     """An open alarm over the rule `invoices`."""
-    found = Comparison(
-        rule="invoices",
-        since=NOW - timedelta(hours=1),
-        now=Counts(hits=30, messages=1000),
-        usual=Counts(hits=3, messages=50_000),
-    )
-    raised = await Alarms(database).raise_(found, 1e-9, detail="", now=NOW)
-    assert raised is not None
-    return raised.id
+    return (await raise_alarm(database)).id
 
 
 @pytest.fixture

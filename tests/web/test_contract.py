@@ -6,21 +6,18 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from tests.conftest import SmallRules
+from tests.offences import INVOICES, calling_for, message
 
 from moderator.app import create_app
 from moderator.domain.decision import ActionKind
-from moderator.domain.finding import Finding, Hit
-from moderator.domain.message import Message, Source, TextField
-from moderator.domain.rule import Severity
+from moderator.domain.finding import Finding
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher, Fingerprinter
 from moderator.ledger.recording.recorder import Recorder
-from moderator.policy.policy import Ladder, Policy, Rung
 from moderator.rehearsal.deployment import settings_of
 from moderator.rehearsal.invention import invent_world
 from moderator.rehearsal.serving import serving
@@ -29,15 +26,6 @@ from moderator.settings import Settings, build_settings
 
 TOKEN = "alice-" + "0a" * 20
 REPOSITORY = Path(__file__).parents[2]
-POLICY = Policy(
-    ladders=(
-        Ladder(
-            id="all",
-            window=timedelta(days=180),
-            rungs=(Rung(at=1, actions=(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP)),),
-        ),
-    )
-)
 
 
 @pytest.fixture
@@ -60,34 +48,15 @@ async def service(
 
 async def record(database: Engine, settings: Settings, number: int) -> None:
     at = datetime.now(UTC) - timedelta(minutes=number)
-    message = Message(
-        key=sha256(str(number).encode()).hexdigest(),
-        corp=settings.wecom.corp_id,
-        app="moderation",
-        source=Source.CALLBACK,
-        sender="zhangsan",
-        message_id=str(number),
-        kind="text",
-        sent_at=at,
-        fields=(TextField("Content", "买六合彩"),),
-    )
-    hit = Hit(
-        rule="lottery",
-        version="v1",
-        category="gambling",
-        severity=Severity.HIGH,
-        start=1,
-        end=4,
-        word="六合彩",
-        field="Content",
-    )
+    sent = message(number, corp=settings.wecom.corp_id, app="moderation", sent_at=at)
     recorder = Recorder(
         database,
         EvidenceCipher.of(settings.evidence),
         Fingerprinter.of(settings.evidence),
         keep=timedelta(days=30),
     )
-    await recorder.record(message, Finding((hit,)), policy=POLICY, rulebook="b", now=at)
+    policy = calling_for(ActionKind.WARN_SENDER, ActionKind.REMOVE_FROM_GROUP)
+    await recorder.record(sent, Finding((INVOICES,)), policy=policy, rulebook="b", now=at)
 
 
 async def test_the_service_keeps_to_its_description(service: str, tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ FILTERS: dict[tuple[tuple[str, str], ...], list[int]] = {
     (("category", "credential"),): [5],
     (("severity", "high"),): [5],
     (("severity", "medium"),): [5, 4, 3, 2, 1],
+    (("max_severity", "medium"),): [4, 3, 2, 1],
+    (("severity", "high"), ("max_severity", "high")): [],
     (("rule", "aws-key"),): [5],
     (("rule", "aws"),): [],
     (("status", "open"),): [5, 4, 3, 2, 1],

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.wecom.reading import RECEIVED, ignored, message
 
 from moderator.domain.message import Ignored, IgnoredReason, Message, Source, TextField
 from moderator.errors import MalformedEnvelope
 from moderator.wecom.events import message_key, read
 
-RECEIVED = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 HEADER = (
     "<ToUserName><![CDATA[ww1]]></ToUserName>"
     "<FromUserName><![CDATA[zhangsan]]></FromUserName>"
@@ -23,18 +23,6 @@ FOOTER = "<MsgId>1456453720</MsgId><AgentID>1000002</AgentID>"
 def xml_message(kind: str, body: str, *, header: str = HEADER, footer: str = FOOTER) -> bytes:
     message_type = f"<MsgType><![CDATA[{kind}]]></MsgType>"
     return f"<xml>{header}{message_type}{body}{footer}</xml>".encode()
-
-
-def message(plain: bytes) -> Message:
-    found = read(plain, app="hr", corp="ww1", received_at=RECEIVED)
-    assert isinstance(found, Message)
-    return found
-
-
-def ignored(plain: bytes) -> Ignored:
-    found = read(plain, app="hr", corp="ww1", received_at=RECEIVED)
-    assert isinstance(found, Ignored)
-    return found
 
 
 def test_text_message() -> None:

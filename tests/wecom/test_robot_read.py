@@ -1,15 +1,13 @@
 """What is said to a robot becomes a message with its scannable texts, quotes left out."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.wecom.reading import RECEIVED, ignored, message
 
-from moderator.domain.message import Ignored, IgnoredReason, Message, Source, TextField
-from moderator.wecom.events import message_key, read
-
-RECEIVED = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+from moderator.domain.message import IgnoredReason, Message, Source, TextField
+from moderator.wecom.events import message_key
 
 
 def robot_message(kind: str, **more: Any) -> bytes:
@@ -23,18 +21,6 @@ def robot_message(kind: str, **more: Any) -> bytes:
         "msgtype": kind,
     }
     return json.dumps({**header, **more}).encode()
-
-
-def message(plain: bytes) -> Message:
-    found = read(plain, app="hr", corp="ww1", received_at=RECEIVED)
-    assert isinstance(found, Message)
-    return found
-
-
-def ignored(plain: bytes) -> Ignored:
-    found = read(plain, app="hr", corp="ww1", received_at=RECEIVED)
-    assert isinstance(found, Ignored)
-    return found
 
 
 @pytest.mark.parametrize(

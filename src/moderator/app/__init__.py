@@ -28,7 +28,7 @@ def create_app(
     settle: Callable[[], object] = object,
     recollection: Recollection | None = None,
 ) -> FastAPI:
-    """The whole service as an ASGI app; its lifespan starts and stops what works beside it.
+    """The whole service as an ASGI app; its lifespan starts and stops the background work.
 
     `cache`, `settle` and `recollection` as in `Service`.
     """

@@ -1,4 +1,4 @@
-"""One running service: its parts, and what works beside the requests."""
+"""One running service: its parts, and what works in the background."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -80,8 +80,8 @@ _LOOKED_AT = frozenset({Outcome.CLEAN, Outcome.VIOLATION, Outcome.SPOOLED})
 Part = TypeVar("Part")
 
 
-class Beside(Protocol):
-    """What works beside the requests for as long as the service runs."""
+class Background(Protocol):
+    """What works in the background for as long as the service runs."""
 
     async def run(self) -> None: ...
     def stop(self) -> None: ...
@@ -167,6 +167,12 @@ class Service:
             clock=_now,
         )
         self.contacts = Contacts(engine, clock=_now)
+        self.directory = Directory(
+            self.client,
+            People(engine),
+            corp=settings.wecom.corp_id,
+            fresh=settings.wecom.directory_fresh,
+        )
         self.reception = self._reception()
         self.worker = self._worker()
         self.tallying = Tallying(DayCounts(engine), clock=_now)
@@ -180,7 +186,7 @@ class Service:
             clock=_now,
         )
         self.bulk = Bulk(BulkWork(engine, self._holder, clock=_now))
-        self._beside = dict(self._working_beside())
+        self._background = dict(self._background_parts())
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.conditions = Conditions(
             settings=settings,
@@ -199,11 +205,13 @@ class Service:
 
     def start(self) -> None:
         """Begin to follow the rules, to carry actions out and to erase what has expired."""
-        self._tasks |= {name: asyncio.create_task(one.run()) for name, one in self._beside.items()}
+        self._tasks |= {
+            name: asyncio.create_task(one.run()) for name, one in self._background.items()
+        }
 
     async def stop(self) -> None:
         """Begin nothing more, wait for what was begun, and let go of everything."""
-        for one in self._beside.values():
+        for one in self._background.values():
             one.stop()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self.spool.close()
@@ -214,7 +222,7 @@ class Service:
         if self.tracer:
             await asyncio.to_thread(self.tracer.close)
 
-    def _working_beside(self) -> Iterator[tuple[str, Beside]]:
+    def _background_parts(self) -> Iterator[tuple[str, Background]]:
         if self.settings.rules.watch:
             yield "rule watcher", self.rules
         if self.settings.enforcement.enabled:
@@ -310,13 +318,7 @@ class Service:
             clock=_now,
         )
 
-    def _directory(self, client: WeComClient) -> Directory:
-        wecom = self.settings.wecom
-        people = People(self.engine)
-        return Directory(client, people, corp=wecom.corp_id, fresh=wecom.directory_fresh)
-
     def _worker(self) -> Worker:
-        self.directory = self._directory(self.client)
         sanctions = self._seen(Sanctions, TracedSanctions)(
             self.client,
             self.violations,

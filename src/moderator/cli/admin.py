@@ -16,12 +16,12 @@ from moderator.settings import Settings
 
 app = typer.Typer(
     name="admin",
-    help="Let people in: the first admin, and whoever locked themselves out.",
+    help="Users: invite the first admin, and help anybody who is locked out.",
     no_args_is_help=True,
     add_completion=False,
 )
 
-_Hours = Annotated[int, typer.Option(help="The code is good for so many.", min=1, max=24 * 14)]
+_Hours = Annotated[int, typer.Option(help="Hours until the code expires.", min=1, max=24 * 14)]
 
 
 @app.command()
@@ -34,7 +34,7 @@ def invite(
         str, typer.Option(help="A user who needs a new password, instead of a new user.")
     ] = "",
     hours: _Hours = 24,
-    note: Annotated[str, typer.Option(help="Whom it is for.")] = "",
+    note: Annotated[str, typer.Option(help="Who the invitation is for.")] = "",
     config: Config = None,
 ) -> None:
     """Print a code that works once: the console asks for it, a name and a password."""
@@ -74,28 +74,28 @@ def list_(config: Config = None) -> None:
 
 @app.command()
 def disable(
-    name: Annotated[str, typer.Argument(help="User.")],
+    name: Annotated[str, typer.Argument(help="Name of the user.")],
     config: Config = None,
 ) -> None:
-    """Let a user in no more; what they have open ends, and their tokens are refused."""
+    """Disable a user: their sessions end, and their tokens are refused."""
     _enable(name, config, enabled=False)
 
 
 @app.command()
 def enable(
-    name: Annotated[str, typer.Argument(help="User.")],
+    name: Annotated[str, typer.Argument(help="Name of the user.")],
     config: Config = None,
 ) -> None:
-    """Let a user in again."""
+    """Enable a disabled user."""
     _enable(name, config, enabled=True)
 
 
 @app.command()
 def unlock(
-    name: Annotated[str, typer.Argument(help="User.")],
+    name: Annotated[str, typer.Argument(help="Name of the user.")],
     config: Config = None,
 ) -> None:
-    """Forget wrong passwords: whoever waits because of them may try again at once."""
+    """Clear a user's wrong passwords, so that they may try again at once."""
 
     async def unlocked(_: Settings, engine: Engine) -> None:
         await Attempts(engine, clock=_now).forget(Guessed.account(name.lower()))

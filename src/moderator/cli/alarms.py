@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger, decider
+from moderator.cli.ledger import MOST_ID, By, Config, Limit, at_the_ledger, decider
 from moderator.ledger.counting.alarms import Alarm, Alarms, Cleared
 from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(
     name="alarms",
-    help="Rules that hit far more than usual: what they would destroy is held until cleared.",
+    help="Rules that hit far more than usual: their removals wait for approval until cleared.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -21,7 +21,7 @@ app = typer.Typer(
 @app.command(name="list")
 def list_(
     all_: Annotated[bool, typer.Option("--all", help="Also those that were cleared.")] = False,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
+    limit: Limit = 100,
     config: Config = None,
 ) -> None:
     """List alarms, newest first; tab-separated."""
@@ -35,11 +35,9 @@ def list_(
 
 @app.command()
 def clear(
-    ids: Annotated[list[int], typer.Argument(help="Alarms.", min=1, max=MOST_ID)],
+    ids: Annotated[list[int], typer.Argument(help="Ids of alarms.", min=1, max=MOST_ID)],
     reason: Annotated[str, typer.Option(help="Why the rule may act again.")],
-    by: Annotated[
-        str, typer.Option(help="For whom; kept beside the user and the machine that decide here.")
-    ] = "",
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Let rules act again; exit status 1 if somebody else had cleared one."""

@@ -7,24 +7,26 @@ from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
+from moderator.cli.ledger import MOST_ID, Config, Limit, at_the_ledger
 from moderator.ledger.audit import Audit, AuditFilter, AuditRow, Break, Seal
 from moderator.ledger.database.engine import Engine
 from moderator.settings import Settings
 
 app = typer.Typer(
     name="audit",
-    help="Who did what and who looked at what: read it, prove it, take it elsewhere.",
+    help="The audit log, who did and read what: list, verify and export it.",
     no_args_is_help=True,
     add_completion=False,
 )
 
 _SEAL = re.compile(r"(?P<number>[0-9]{1,19}):(?P<hash>[0-9a-f]{64})")
 _Actor = Annotated[str, typer.Option(help="Who did it, as the log names them.")]
-_Action = Annotated[str, typer.Option(help="What; `violation` is all about violations.")]
-_Subject = Annotated[str, typer.Option(help="To what, such as violation/17.")]
-_Since = Annotated[datetime | None, typer.Option(help="Then or later (local time).")]
-_Until = Annotated[datetime | None, typer.Option(help="Earlier (local time).")]
+_Action = Annotated[
+    str, typer.Option(help="Which action; `violation` matches all about violations.")
+]
+_Subject = Annotated[str, typer.Option(help="Subject, such as violation/17.")]
+_Since = Annotated[datetime | None, typer.Option(help="At that time or later (local time).")]
+_Until = Annotated[datetime | None, typer.Option(help="Before that time (local time).")]
 
 
 @app.command()
@@ -51,7 +53,7 @@ def verify(
 
 @app.command()
 def seal(config: Config = None) -> None:
-    """Print the log's end as NUMBER:HASH; kept elsewhere, it proves all before it."""
+    """Print the end of the log as NUMBER:HASH; stored elsewhere, it proves all rows before it."""
 
     async def sealed(_: Settings, engine: Engine) -> Seal:
         return await Audit(engine).seal()
@@ -70,10 +72,10 @@ def list_(
     before: Annotated[
         int | None, typer.Option(help="Only rows before this number.", min=1, max=MOST_ID)
     ] = None,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
+    limit: Limit = 100,
     config: Config = None,
 ) -> None:
-    """List deeds, newest first; tab-separated."""
+    """List rows, newest first; tab-separated."""
     wanted = _filter(actor, action, subject, since, until)
 
     async def listed(_: Settings, engine: Engine) -> list[AuditRow]:
@@ -95,7 +97,7 @@ def export(
     until: _Until = None,
     config: Config = None,
 ) -> None:
-    """Write deeds as JSON lines, oldest first, with what is needed to verify them elsewhere."""
+    """Write rows as JSON lines, oldest first, with what is needed to verify them elsewhere."""
     wanted = _filter(actor, action, subject, since, until)
 
     async def exported(_: Settings, engine: Engine) -> None:

@@ -30,11 +30,13 @@ def canary(
     api: Annotated[
         str, typer.Option(help="Address of the API; `server.internal_port` or TARGET if unset.")
     ] = "",
-    app: Annotated[list[str] | None, typer.Option(help="App to write to; else all.")] = None,
-    within: Annotated[float, typer.Option(min=0.1, help="Seconds it may take.")] = 30.0,
+    app: Annotated[list[str] | None, typer.Option(help="App to write to; all if omitted.")] = None,
+    within: Annotated[float, typer.Option(min=0.1, help="Seconds allowed.")] = 30.0,
     api_token: Annotated[
         str,
-        typer.Option(envvar="CANARY_API_TOKEN", help="Bearer token; else that of the settings."),
+        typer.Option(
+            envvar="CANARY_API_TOKEN", help="Bearer token; that of the settings if omitted."
+        ),
     ] = "",
 ) -> None:
     """Post a banned word as a signed, encrypted callback; prove that it is recorded.

@@ -26,7 +26,9 @@ async def _upgraded(_: Settings, engine: Engine) -> str:
     before = await migrating.current_revision(engine)
     await migrating.upgrade(engine)
     after = await migrating.current_revision(engine)
-    return f"at {after} already" if before == after else f"upgraded from {before} to {after}"
+    if before == after:
+        return f"at {after} already"
+    return f"upgraded from {before or 'an empty database'} to {after}"
 
 
 async def _checked(_: Settings, engine: Engine) -> str:

@@ -33,8 +33,8 @@ from moderator.telemetry.logging import configure_logging
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the script.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the script.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 0,
 ) -> None:
     """Play a day of office chat against the real service; nothing outside this machine is asked.
 

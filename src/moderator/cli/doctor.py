@@ -1,4 +1,4 @@
-"""`moderator doctor`: what is wrong with this deployment, why, and where it is mended."""
+"""`moderator doctor`: what is wrong with this deployment, why, and where to fix it."""
 
 import asyncio
 import json
@@ -18,13 +18,15 @@ _MARK: Final = {Level.OK: "ok   ", Level.NOTE: "note ", Level.FAULT: "FAULT"}
 
 def doctor(
     config: Annotated[
-        Path | None, typer.Option(help="Settings file; else the environment.")
+        Path | None, typer.Option(help="Settings file; the environment alone if omitted.")
     ] = None,
     url: Annotated[
         str,
-        typer.Option(help="Where the service runs: it is asked for a signed word, as by WeCom."),
+        typer.Option(
+            help="Address of the running service: its callback is verified as WeCom does it."
+        ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, one object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, one object per line.")] = False,
 ) -> None:
     """Examine settings, database, rules, WeCom and callbacks; exit status 1 if anything is wrong.
 

@@ -13,7 +13,7 @@ import typer
 
 from moderator.app import spool_of
 from moderator.cli import evidence_packs, legal_holds
-from moderator.cli.ledger import Config, at_the_ledger, decider
+from moderator.cli.ledger import By, Config, at_the_ledger, decider
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.dump_scan import DumpScan, scan_dump
 from moderator.ledger.evidence.retention import Terms, apply_terms
@@ -24,7 +24,7 @@ from moderator.ledger.evidence.spool_erasure import SpoolErasure
 from moderator.settings import Settings
 
 app = typer.Typer(
-    help="What people wrote: who can read it, how long, and proof of both.",
+    help="Stored texts: keys, retention, legal holds and evidence packs.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -40,7 +40,7 @@ _EVERY: Final = 50  # batches, between two lines of progress
 
 @app.command()
 def keys(config: Config = None) -> None:
-    """Tell how many rows each key still opens; one that opens none anywhere may be dropped."""
+    """Count the rows that each key still decrypts; one that decrypts none may be removed."""
 
     async def counted(settings: Settings, engine: Engine) -> Keys:
         return await _rotation(settings, engine).keys()
@@ -50,14 +50,14 @@ def keys(config: Config = None) -> None:
 
 @app.command()
 def rotate(
-    batch: Annotated[int, typer.Option(help="Rows of one step.", min=1, max=5000)] = 200,
+    batch: Annotated[int, typer.Option(help="Rows per step.", min=1, max=5000)] = 200,
     pause: Annotated[int, typer.Option(help="Milliseconds between steps.", min=0)] = 0,
-    by: Annotated[str, typer.Option(help="For whom; kept beside your account.")] = "",
+    by: By = "",
     config: Config = None,
 ) -> None:
-    """Seal everything again with the current key, beside the running service.
+    """Encrypt everything again with the current key, while the service runs.
 
-    It may be stopped (Ctrl-C) and begun again at any time.  Exit status 1 while rows are left.
+    It may be stopped (Ctrl-C) and started again at any time.  Exit status 1 if rows are left.
     """
     wait = timedelta(milliseconds=pause)
 
@@ -77,11 +77,13 @@ def rotate(
 
 @app.command()
 def retention(
-    apply: Annotated[bool, typer.Option("--apply", help="Do it; else it is only counted.")] = False,
-    by: Annotated[str, typer.Option(help="For whom; kept beside your account.")] = "",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this, only count.")
+    ] = False,
+    by: By = "",
     config: Config = None,
 ) -> None:
-    """Give texts that were kept under other settings the time to live of these settings."""
+    """Apply the retention of the settings to texts that were stored under earlier ones."""
 
     async def applied(settings: Settings, engine: Engine) -> tuple[Terms, int]:
         terms = Terms.of(settings.evidence)
@@ -101,11 +103,11 @@ def scan(
         str, typer.Option(help="A plain pg_dump to look through instead, or - for stdin.")
     ] = "",
     late: Annotated[
-        int, typer.Option(help="Minutes that may pass: the service erases once an hour.", min=0)
+        int, typer.Option(help="Minutes of grace: the service erases once an hour.", min=0)
     ] = 90,
     config: Config = None,
 ) -> None:
-    """Prove that nothing is kept beyond its time; exit status 1 if anything is."""
+    """Prove that nothing is kept beyond its retention; exit status 1 if anything is."""
     now = datetime.now(UTC)
     if dump:
         _show_dump(_scanned(dump, now - timedelta(minutes=late)))

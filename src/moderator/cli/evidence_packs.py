@@ -9,7 +9,7 @@ from typing import IO, Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
+from moderator.cli.ledger import MOST_ID, By, Config, at_the_ledger, decider
 from moderator.domain.access import Actor, Role
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.pack_verifier import faults_of
@@ -25,7 +25,7 @@ def pack(
     violation: Annotated[int, typer.Argument(help="Which violation.", min=1, max=MOST_ID)],
     reason: Annotated[str, typer.Option(help="Why; kept in the pack and in the audit log.")],
     output: Annotated[Path | None, typer.Option(help="File; violation-ID.zip if unset.")] = None,
-    by: Annotated[str, typer.Option(help="For whom; kept beside your account.")] = "",
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Make the evidence pack of a violation, text included.
@@ -50,7 +50,9 @@ def verify(
     path: Annotated[Path, typer.Argument(metavar="PACK", help="An evidence pack.")],
     key: Annotated[
         list[str] | None,
-        typer.Option("--public-key", help="Who may have signed it; else those of the settings."),
+        typer.Option(
+            "--public-key", help="Keys that may have signed it; those of the settings if omitted."
+        ),
     ] = None,
     config: Config = None,
 ) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import ValidationError
 
-from moderator.cli.ledger import Config, at_the_ledger, decider
+from moderator.cli.ledger import By, Config, at_the_ledger, decider
 from moderator.cli.merits import policy_of
 from moderator.exporting.table import Format
 from moderator.ledger.database.engine import Engine
@@ -37,7 +37,7 @@ from moderator.web.exports import (
 )
 
 app = typer.Typer(
-    help="The lists as files, without what people wrote.",
+    help="Export the lists as files, without message texts.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -48,10 +48,9 @@ Command = Callable[..., None]
 
 As = Annotated[Format, typer.Option("--format", help="csv, xlsx or jsonl.")]
 Output = Annotated[
-    Path | None, typer.Option(help="File; left out: standard output.", dir_okay=False)
+    Path | None, typer.Option(help="File; standard output if omitted.", dir_okay=False)
 ]
-Zone = Annotated[str, typer.Option(help="IANA zone of the moments in CSV and XLSX.")]
-By = Annotated[str, typer.Option(help="For whom; kept beside the user and the machine.")]
+Zone = Annotated[str, typer.Option(help="Time zone (IANA name) of CSV and XLSX.")]
 Where = Annotated[
     list[str] | None,
     typer.Option(
@@ -64,8 +63,10 @@ Where = Annotated[
 def violations(
     format_: As = Format.CSV,
     output: Output = None,
-    since: Annotated[datetime | None, typer.Option(help="Sent then or later (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Sent before then (UTC).")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Sent at that time or later (UTC).")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(help="Sent before that time (UTC).")] = None,
     where: Where = None,
     time_zone: Zone = CHINA,
     by: By = "",
@@ -104,9 +105,9 @@ def _people(asked: PeopleExport, settings: Settings) -> Selection:
 app.command("actions", help="Write actions, newest first.")(
     _writes(ActionExport, lambda asked, _: actions_selected(asked.as_filter()))
 )
-app.command(
-    "people", help="Write what counts for and against everybody with a violation, as it stands now."
-)(_writes(PeopleExport, _people))
+app.command("people", help="Write the present standing of everybody with a violation.")(
+    _writes(PeopleExport, _people)
+)
 app.command(
     "audit", help="Write the audit log, newest first, each row with its link in the chain."
 )(_writes(AuditExport, lambda asked, _: audit_selected(asked.as_filter())))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from moderator.app import Service
-from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger
+from moderator.cli.ledger import MOST_ID, Config, Limit, at_the_ledger
 from moderator.intake.replaying import Replay, Replayed
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.recording.failed import FailedMessages
@@ -21,11 +21,11 @@ app = typer.Typer(
 
 @app.command(name="list")
 def list_(
-    settled: Annotated[bool, typer.Option(help="Also those replayed well.")] = False,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
+    settled: Annotated[bool, typer.Option(help="Also those replayed successfully.")] = False,
+    limit: Limit = 100,
     config: Config = None,
 ) -> None:
-    """List the callbacks that are kept, oldest first; tab-separated."""
+    """List stored callbacks, oldest first; tab-separated."""
 
     async def listed(_: Settings, engine: Engine) -> Sequence[FailedMessage]:
         return await FailedMessages(engine).list(settled=settled, limit=limit)
@@ -39,11 +39,11 @@ def list_(
 def replay(
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Which; all if none is named.", min=1, max=MOST_ID),
+        typer.Argument(help="Which ones; all if none is given.", min=1, max=MOST_ID),
     ] = None,
     config: Config = None,
 ) -> None:
-    """Process kept callbacks again; exit status 1 if one fails again or does not wait for it."""
+    """Process stored callbacks again; exit status 1 if one fails again or is not waiting."""
 
     async def replayed(settings: Settings, engine: Engine) -> int:
         configure_logging(settings.log)

@@ -16,7 +16,9 @@ from moderator.shipped import rules_directory
 from moderator.wecom.client import WeComClient
 from moderator.wecom.interception import InterceptRules
 
-Config = Annotated[Path | None, typer.Option(help="Settings file; else the environment.")]
+Config = Annotated[
+    Path | None, typer.Option(help="Settings file; the environment alone if omitted.")
+]
 
 
 def sync_intercept(

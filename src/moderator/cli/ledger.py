@@ -1,4 +1,4 @@
-"""What the commands that work on the ledger have together: the settings and the database."""
+"""What the commands that work on the ledger share: options, settings and the database."""
 
 import asyncio
 import os
@@ -18,7 +18,11 @@ MOST_ID = 2**63 - 1
 MOST_INTEGER = 2**31 - 1
 
 Result = TypeVar("Result")
-Config = Annotated[Path | None, typer.Option(help="Settings file; else the environment.")]
+Config = Annotated[
+    Path | None, typer.Option(help="Settings file; the environment alone if omitted.")
+]
+By = Annotated[str, typer.Option(help="On whose behalf; recorded with the local user and machine.")]
+Limit = Annotated[int, typer.Option(help="At most this many lines.", min=1, max=MOST_INTEGER)]
 
 
 def at_the_ledger(

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
+from moderator.cli.ledger import MOST_ID, By, Config, at_the_ledger, decider
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.legal_holds import Hold, LegalHolds, Scope
 from moderator.settings import Settings
 
 Why = Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")]
-By = Annotated[str, typer.Option(help="For whom; kept beside your account.")]
 
 
 def hold(
@@ -54,7 +53,7 @@ def release(
 
 
 def holds(
-    released: Annotated[bool, typer.Option("--all", help="Those that ended too.")] = False,
+    released: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
     config: Config = None,
 ) -> None:
     """List legal holds, newest first; tab-separated."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, Config, at_the_ledger, decider
+from moderator.cli.ledger import MOST_ID, By, Config, at_the_ledger, decider
 from moderator.cli.records import printable
 from moderator.errors import RulebookError
 from moderator.ledger.database.engine import Engine
@@ -19,10 +19,7 @@ app = typer.Typer(
 )
 
 Sender = Annotated[str, typer.Argument(help="userid.")]
-By = Annotated[
-    str, typer.Option(help="For whom; kept beside the user and the machine that record here.")
-]
-Reason = Annotated[str, typer.Option(help="Why; kept with it.", prompt=True)]
+Reason = Annotated[str, typer.Option(help="Why; recorded with it.", prompt=True)]
 
 
 @app.command()
@@ -53,7 +50,7 @@ def withdraw(
     by: By = "",
     config: Config = None,
 ) -> None:
-    """Take a merit back; what was decided since is weighed again without it."""
+    """Withdraw a merit; what was decided since is weighed again without it."""
 
     async def withdrawn(_: Settings, engine: Engine) -> MeritRecord:
         return await Merits(engine).withdraw(merit_id, by=decider(by), reason=_said(reason))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from moderator.cli.ledger import MOST_ID, MOST_INTEGER, Config, at_the_ledger, decider
+from moderator.cli.ledger import MOST_ID, MOST_INTEGER, By, Config, Limit, at_the_ledger, decider
 from moderator.domain.decision import ActionKind, ActionState
 from moderator.ledger.actions.outbox import Outbox
 from moderator.ledger.actions.requests import Requests
@@ -19,17 +19,16 @@ app = typer.Typer(
     help="Actions that wait, were decided or failed.", no_args_is_help=True, add_completion=False
 )
 
-By = Annotated[
-    str, typer.Option(help="For whom; kept beside the user and the machine that decide here.")
-]
-States = Annotated[list[ActionState] | None, typer.Option(help="Only in these; repeatable.")]
+States = Annotated[list[ActionState] | None, typer.Option(help="Only in this state; repeatable.")]
 Kind = Annotated[ActionKind | None, typer.Option(help="Only of this kind.")]
 Errcode = Annotated[
     int | None, typer.Option(help="Only with this errcode.", min=-MOST_INTEGER, max=MOST_INTEGER)
 ]
 Sender = Annotated[str | None, typer.Option(help="Only of this person.")]
-Since = Annotated[datetime | None, typer.Option(help="Only decided then or later, local time.")]
-Ids = Annotated[list[int], typer.Argument(help="Actions.", min=1, max=MOST_ID)]
+Since = Annotated[
+    datetime | None, typer.Option(help="Only decided at that time or later (local time).")
+]
+Ids = Annotated[list[int], typer.Argument(help="Ids of actions.", min=1, max=MOST_ID)]
 
 
 @app.command(name="list")
@@ -42,7 +41,7 @@ def list_(
     before: Annotated[
         int | None, typer.Option(help="Only ids below this one.", min=1, max=MOST_ID)
     ] = None,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)] = 100,
+    limit: Limit = 100,
     config: Config = None,
 ) -> None:
     """List actions, newest first; tab-separated."""
@@ -59,7 +58,7 @@ def list_(
 
 @app.command()
 def approve(ids: Ids, by: By = "", config: Config = None) -> None:
-    """Let proposals be carried out; exit status 1 if somebody else had decided one."""
+    """Approve proposals; exit status 1 if somebody else had already decided one."""
     name = decider(by)
     _resolve(ids, lambda outbox, id_: outbox.proposals.approve(id_, name), config)
 
@@ -71,7 +70,7 @@ def refuse(
     by: By = "",
     config: Config = None,
 ) -> None:
-    """Cancel proposals; exit status 1 if somebody else had decided one."""
+    """Refuse proposals; exit status 1 if somebody else had already decided one."""
     name = decider(by)
     _resolve(ids, lambda outbox, id_: outbox.proposals.refuse(id_, name, reason), config)
 
@@ -79,11 +78,11 @@ def refuse(
 @app.command()
 def complied(
     ids: Ids,
-    note: Annotated[str, typer.Option(help="What is known of it.")] = "",
+    note: Annotated[str, typer.Option(help="What is known about it.")] = "",
     by: By = "",
     config: Config = None,
 ) -> None:
-    """Say that what a person was asked to do was done; exit status 1 if one is no open request."""
+    """Record that people did what they were asked; exit status 1 if one is not an open request."""
     name = decider(by)
 
     async def told(_: Settings, engine: Engine) -> list[Resolved]:
@@ -97,7 +96,9 @@ def complied(
 def requeue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     ids: Annotated[
         list[int] | None,
-        typer.Argument(help="Which; all that fit if none.", min=1, max=MOST_ID),
+        typer.Argument(
+            help="Which ones; all that match the options if none is given.", min=1, max=MOST_ID
+        ),
     ] = None,
     state: States = None,
     kind: Kind = None,
@@ -105,7 +106,7 @@ def requeue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sender: Sender = None,
     since: Since = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
-    reason: Annotated[str, typer.Option(help="Why; kept with each.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; recorded with each.")] = "",
     by: By = "",
     config: Config = None,
 ) -> None:
@@ -133,10 +134,10 @@ def requeue(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 @app.command()
 def pauses(
-    lifted: Annotated[bool, typer.Option("--all", help="Those that ended too.")] = False,
+    lifted: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
     config: Config = None,
 ) -> None:
-    """List the apps that WeCom refuses until somebody mends something; tab-separated."""
+    """List the apps that WeCom refuses until somebody fixes something; tab-separated."""
 
     async def listed(_: Settings, engine: Engine) -> Sequence[Pause]:
         return await Pauses(engine).list(lifted=lifted)
@@ -148,13 +149,13 @@ def pauses(
 @app.command()
 def lift(
     pause: Annotated[int, typer.Argument(help="Which pause.", min=1, max=MOST_ID)],
-    reason: Annotated[str, typer.Option(help="What was mended.")],
+    reason: Annotated[str, typer.Option(help="What was fixed.")],
     by: By = "",
     config: Config = None,
 ) -> None:
-    """Have WeCom called again; exit status 1 if the pause had ended.
+    """Lift a pause, so that WeCom is called again; exit status 1 if it had already ended.
 
-    After a wrong secret WeCom is still not asked before an hour is over: it would ban the address.
+    After a wrong secret WeCom is still not called within the hour: it would ban the address.
     """
 
     async def ended(_: Settings, engine: Engine) -> Pause | None:

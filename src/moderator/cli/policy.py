@@ -48,14 +48,16 @@ class Format(StrEnum):
 def check(
     rules: Annotated[
         Path | None,
-        typer.Option("--rules", metavar="DIR", help="Folder; else that of the settings."),
+        typer.Option(
+            "--rules", metavar="DIR", help="Rule folder; that of the settings if omitted."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, one object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, one object per line.")] = False,
     config: Config = None,
 ) -> None:
     """Report every fault of policy.yaml with its line; exit status 1 if there is one.
 
-    With settings also what they do not allow to be carried out.
+    With settings, also report what they do not allow to be carried out.
     """
     settings = load_settings(config) if config or _CONFIG in os.environ else None
     directory = rules or (_rules_of(settings) if settings else rules_directory())
@@ -63,7 +65,7 @@ def check(
     faults = check_policy(reading, directory, now=datetime.now(UTC), settings=settings)
     for fault in faults:
         print(json.dumps(asdict(fault), ensure_ascii=False) if as_json else printable(str(fault)))
-    told = "" if settings else "; without --config nothing is said of what the settings allow"
+    told = "" if settings else "; without --config, what the settings allow is not checked"
     print(f"{directory / POLICY_FILE}: {len(faults) or 'no'} faults{told}", file=sys.stderr)
     raise typer.Exit(1 if faults else 0)
 

@@ -29,12 +29,13 @@ def rehearse(  # noqa: PLR0913, PLR0917 - one parameter for each option
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 50.0,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to send.")] = 10.0,
     violations: Annotated[
-        float, typer.Option(min=0, max=100, help="Messages of a hundred that break a rule.")
+        float, typer.Option(min=0, max=100, help="Percentage of messages that break a rule.")
     ] = 5.0,
     config: Annotated[
-        Path | None, typer.Option(help="The service's settings file; else the environment.")
+        Path | None,
+        typer.Option(help="The service's settings file; the environment alone if omitted."),
     ] = None,
-    app: Annotated[str, typer.Option(help="App to write to; else the first one.")] = "",
+    app: Annotated[str, typer.Option(help="App to write to; the first if omitted.")] = "",
     seed: Annotated[int, typer.Option(help="Decides what is written.")] = 1,
     run_id: Annotated[
         str,
@@ -46,14 +47,14 @@ def rehearse(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api_token: Annotated[
         str,
         typer.Option(
-            envvar="REHEARSE_API_TOKEN", help="Bearer token; else the first of the settings."
+            envvar="REHEARSE_API_TOKEN", help="Bearer token; the first of the settings if omitted."
         ),
     ] = "",
     journal: Annotated[
         str, typer.Option(help="Address of the stand-in WeCom, to report what it received.")
     ] = "",
     settle: Annotated[
-        float, typer.Option(min=0, help="Seconds that a record may come after its 200.")
+        float, typer.Option(min=0, help="Seconds within which a record must follow its 200.")
     ] = 10.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -103,7 +104,9 @@ def _refuse_what_is_no_address(url: str, option: str) -> None:
     except ValueError:  # the port is no number
         named = False
     if not named:
-        raise typer.BadParameter("is no address; like http://127.0.0.1:8080", param_hint=option)
+        raise typer.BadParameter(
+            "is not an address such as http://127.0.0.1:8080", param_hint=option
+        )
 
 
 def _as_json(report: Report) -> str:
@@ -113,7 +116,7 @@ def _as_json(report: Report) -> str:
 def _app(settings: Settings, name: str) -> str:
     apps = settings.wecom.apps
     if name and name not in apps:
-        raise typer.BadParameter(f"no such app; there are: {', '.join(apps)}", param_hint="--app")
+        raise typer.BadParameter(f"no such app; known: {', '.join(apps)}", param_hint="--app")
     return name or next(iter(apps))
 
 

@@ -32,7 +32,7 @@ RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", metavar="DIR", help="Folder of rule files; the shipped ones if unset."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object per line.")]
 
 
 @app.command()

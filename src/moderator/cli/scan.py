@@ -38,7 +38,9 @@ def scan(
     ] = Path("-"),
     file_format: Annotated[
         Format | None,
-        typer.Option("--format", help="Default: by the file's name, else text, a message a line."),
+        typer.Option(
+            "--format", help="Default: by file name, otherwise text with one message per line."
+        ),
     ] = None,
     rules: Annotated[
         Path | None,

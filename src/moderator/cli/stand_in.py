@@ -15,10 +15,11 @@ from moderator.settings import load_settings
 
 
 def stand_in(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8090,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     config: Annotated[
-        Path | None, typer.Option(help="The service's settings file; else the environment.")
+        Path | None,
+        typer.Option(help="The service's settings file; the environment alone if omitted."),
     ] = None,
 ) -> None:
     """Play WeCom for the apps and groups of a settings file until interrupted.

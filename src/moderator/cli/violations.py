@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from moderator.cli import exports
-from moderator.cli.ledger import MOST_INTEGER, Config, at_the_ledger
+from moderator.cli.ledger import Config, Limit, at_the_ledger
 from moderator.domain.rule import Severity
 from moderator.ledger.database.engine import Engine
 from moderator.ledger.evidence.sealing import EvidenceCipher
@@ -19,7 +19,7 @@ from moderator.settings import Settings
 from moderator.web.searching import ViolationQuery
 
 app = typer.Typer(
-    help="What was found, without the texts.", no_args_is_help=True, add_completion=False
+    help="Recorded violations, without their texts.", no_args_is_help=True, add_completion=False
 )
 
 _PAGE = 200
@@ -27,15 +27,16 @@ _COUNTED = 10_000
 _SEVERAL = ("status", "action_state")
 _SHOWN = ("id", "sent_at", "sender", "sender_name", "category", "severity", "rule", "status")
 
-Since = Annotated[datetime | None, typer.Option(help="Sent then or later (UTC).")]
-Until = Annotated[datetime | None, typer.Option(help="Sent before then (UTC).")]
+Since = Annotated[datetime | None, typer.Option(help="Sent at that time or later (UTC).")]
+Until = Annotated[datetime | None, typer.Option(help="Sent before that time (UTC).")]
 Sender = Annotated[str | None, typer.Option(help="userid.")]
 Category = Annotated[str | None, typer.Option(help="Category.")]
-AtLeast = Annotated[str | None, typer.Option(help="Least severity: low, medium, high, critical.")]
-Limit = Annotated[int, typer.Option(help="Most lines.", min=1, max=MOST_INTEGER)]
+AtLeast = Annotated[
+    str | None, typer.Option(help="At least this severe: low, medium, high, critical.")
+]
 Question = Annotated[
     str,
-    typer.Argument(help="As in the API's address: 'department=7&status=open&sort=gravest'."),
+    typer.Argument(help="As in the address of the API: 'department=7&status=open&sort=gravest'."),
 ]
 WithStatus = Annotated[Status | None, typer.Option("--status", help="Status.")]
 

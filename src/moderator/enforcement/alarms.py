@@ -1,6 +1,5 @@
 """Watching how often rules hit, and raising an alarm when one jumps."""
 
-import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import structlog
 
 from moderator.enforcement.notices import Situation
+from moderator.enforcement.rounds import Rounds
 from moderator.errors import LedgerError
 from moderator.ledger.counting.alarms import Alarm, Alarms
 from moderator.ledger.counting.rates import KEPT, Comparison, HourCount, Rates
@@ -74,7 +74,7 @@ class AlarmWatch:
         self._rules = rules
         self._clock = clock
         self._forgotten = clock()
-        self._stopping = asyncio.Event()
+        self._rounds = Rounds(settings.every)
         self._log = structlog.get_logger("moderator.alarms")
         self.tally = Tally(clock)
 
@@ -82,11 +82,12 @@ class AlarmWatch:
         """Work until `stop`, then keep what is still only in memory."""
         stopped = False
         while not stopped:
-            stopped = await self._stopped_meanwhile()
+            await self._rounds.wait()
+            stopped = self._rounds.stopped
             await self._look_again()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._rounds.stop()
 
     async def look(self) -> list[Alarm]:
         """Keep what was counted and raise what alarms there are; raises `LedgerError`."""
@@ -100,13 +101,6 @@ class AlarmWatch:
         self._metrics.rule_alarms.set(len(await self._alarms.list(open_only=True)))
         await self._forget(now)
         return raised
-
-    async def _stopped_meanwhile(self) -> bool:
-        try:
-            async with asyncio.timeout(self._settings.every.total_seconds()):
-                return await self._stopping.wait()
-        except TimeoutError:
-            return False
 
     async def _look_again(self) -> None:
         try:

@@ -166,7 +166,7 @@ class Approval:
     async def _decide(
         self, violation: ViolationRecord, verdict: Verdict, by: str
     ) -> tuple[Decided, str]:
-        """What stands decided after this, and by whom."""
+        """What is decided after this, and by whom."""
         now = self._clock()
         match verdict:
             case Verdict.APPROVE:

@@ -1,11 +1,10 @@
-"""The loop that carries bulk jobs out, beside everything else that the service does."""
+"""The background loop that carries out bulk jobs."""
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
+from moderator.enforcement.rounds import Rounds
 from moderator.errors import LedgerError
 from moderator.ledger.desk.bulk import BulkWork
 
@@ -16,20 +15,17 @@ class Bulk:
     def __init__(self, work: BulkWork, *, every: timedelta = timedelta(seconds=1)) -> None:
         """`every` so often it is seen whether there is something to do."""
         self._work = work
-        self._every = every
-        self._stopping = asyncio.Event()
+        self._rounds = Rounds(every)
         self._log = structlog.get_logger("moderator.bulk")
 
     async def run(self) -> None:
         """Work until `stop`; a ledger that is away is tried again later."""
-        while not self._stopping.is_set():
+        while not self._rounds.stopped:
             if not await self._worked():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._every.total_seconds()):
-                        await self._stopping.wait()
+                await self._rounds.wait()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._rounds.stop()
 
     async def _worked(self) -> bool:
         try:

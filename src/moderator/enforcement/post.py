@@ -57,9 +57,9 @@ class Post:
     async def to_staff(
         self, action: ClaimedAction, users: Sequence[str], told: str, *, group: str = ""
     ) -> Result:
-        """Tell those who answer for something, in the voice of the app that speaks for compliance.
+        """Notify staff, by the app of compliance.
 
-        A person is told once, however often named; at most a thousand at once.
+        A person is notified once, however often named; at most a thousand at once.
         """
         once = {user.lower(): user for user in users}
         receivers = list(once.values())[: messages.MOST_USERS]
@@ -85,7 +85,7 @@ class Post:
         return next((name for name, app in self._apps.items() if chat in app.groups), "")
 
     def groups_of(self, app: str) -> tuple[str, ...]:
-        """The groups that the app polices, or all that are policed where it has none."""
+        """The groups of the app, or those of every app if it has none."""
         own = self._apps[app].groups if app in self._apps else ()
         return own or tuple(chat for other in self._apps.values() for chat in other.groups)
 

@@ -1,4 +1,4 @@
-"""What each person concerned is told about a violation, before or after it was sent."""
+"""The notices of a violation to each person concerned, before or after they are sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class Owner(NamedTuple):
 
 
 class Recipients:
-    """Finds them; nobody is told as somebody's superior of what that very person wrote."""
+    """Finds them; nobody is notified, as a superior, of what they wrote themselves."""
 
     def __init__(
         self, client: WeComClient, directory: Directory, post: Post, settings: Settings

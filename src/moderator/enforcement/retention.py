@@ -1,13 +1,12 @@
 """Forgetting what people wrote when its time is over."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from moderator.enforcement.rounds import Rounds
 from moderator.errors import LedgerError
 
 
@@ -30,21 +29,18 @@ class Retention:
     ) -> None:
         self._kept = kept
         self._clock = clock
-        self._every = every
-        self._stopping = asyncio.Event()
+        self._rounds = Rounds(every)
         self._log = structlog.get_logger("moderator.retention")
 
     async def run(self) -> None:
         """Erase, wait, erase again, until `stop`; a ledger that is away is tried again later."""
-        while not self._stopping.is_set():
+        while not self._rounds.stopped:
             for each in self._kept:
                 await self._erase(each)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await self._stopping.wait()
+            await self._rounds.wait()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._rounds.stop()
 
     async def _erase(self, expiring: Expiring) -> None:
         records = type(expiring).__name__

@@ -1,14 +1,13 @@
 """Keeps every version of every rule that was in use, off the serving path."""
 
-import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 import structlog
 
+from moderator.enforcement.rounds import Rounds
 from moderator.errors import LedgerError
 from moderator.ledger.audit import Deed
 from moderator.ledger.evidence.rule_versions import RuleVersions
@@ -32,21 +31,18 @@ class RuleArchive:
         self._versions = versions
         self._book = book
         self._clock = clock
-        self._every = every
         self._kept = ""  # the hash of the newest book that is in the archive
-        self._stopping = asyncio.Event()
+        self._rounds = Rounds(every)
         self._log = structlog.get_logger("moderator.rules")
 
     async def run(self) -> None:
         """Look every few seconds whether there is another book, until `stop`."""
-        while not self._stopping.is_set():
+        while not self._rounds.stopped:
             await self._keep()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await self._stopping.wait()
+            await self._rounds.wait()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._rounds.stop()
 
     async def _keep(self) -> None:
         book = self._book()

@@ -1,6 +1,6 @@
-"""Carrying actions out: each kind of action is one duty, and ends in a state with a reason.
+"""Carrying out actions: each kind of action is one duty, and ends in a state with a reason.
 
-`accepted` is what WeCom said, never what a person received.  What WeCom allows nobody to do is
+`accepted` is what WeCom answered, not what a person received.  What WeCom allows nobody to do is
 `unsupported`, says why (`wecom.md` §9) and becomes a task for the person who can.  Failures that
 another try may mend are raised.
 """

@@ -1,12 +1,11 @@
 """Counting the days that are over, so that statistics need not."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
+from moderator.enforcement.rounds import Rounds
 from moderator.errors import LedgerError
 from moderator.ledger.counting.days import DayCounts
 
@@ -23,24 +22,21 @@ class Tallying:
     ) -> None:
         self._days = days
         self._clock = clock
-        self._every = every
-        self._stopping = asyncio.Event()
+        self._rounds = Rounds(every)
         self._log = structlog.get_logger("moderator.statistics")
 
     async def run(self) -> None:
         """Count, wait, count again, until `stop`; a ledger that is away is tried again later."""
-        while not self._stopping.is_set():
+        while not self._rounds.stopped:
             await self._count()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await self._stopping.wait()
+            await self._rounds.wait()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._rounds.stop()
 
     async def _count(self) -> None:
         try:
-            while not self._stopping.is_set() and (number := await self._days.count(self._clock())):
+            while not self._rounds.stopped and (number := await self._days.count(self._clock())):
                 self._log.info("counted days", number=number)
         except LedgerError as error:
             # Statistics count such days afresh meanwhile: slower, but the same numbers.

@@ -24,7 +24,7 @@ class Topic(_Strict):
 
 
 class Phrases(_Strict):
-    """Turns of phrase; what stands in braces is filled in by `str.format`."""
+    """Phrases; fields in braces are filled in by `str.format`."""
 
     app: str  # {app}
     chat: str  # {app} {chat}

@@ -1,4 +1,4 @@
-"""The loop that carries actions out: claim, do, settle; any number may run beside each other."""
+"""The loop that carries out actions: claim, do, settle; any number may run in parallel."""
 
 import asyncio
 import random
@@ -43,7 +43,7 @@ class Worker:
         clock: Callable[[], datetime] = _now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`record_only` tells how the policy's kill switch stands.
+        """`record_only` tells whether the policy's kill switch is on.
 
         While it is on, nothing is begun that anybody would notice, also not what was queued or
         approved before.  `credentials` stand for the secrets in the settings: pauses of others are

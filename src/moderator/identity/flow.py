@@ -36,7 +36,7 @@ class Flow:
 
     @property
     def challenge(self) -> str:
-        """What stands for the verifier while the code is asked for (S256)."""
+        """The challenge (S256) sent instead of the verifier when asking for the code."""
         return _text(hashlib.sha256(self.verifier.encode()).digest())
 
     def is_answered_by(self, state: str) -> bool:

@@ -26,9 +26,9 @@ _ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512"),
 )
-_UNBELIEVABLE: Final = (JoseError, ValueError)  # ValueError: no key that fits
-_FRESH: Final = 3600.0  # seconds that what the provider tells of itself is believed
-_SOON: Final = 60.0  # and after which a key that is unknown is asked for again
+_INVALID: Final = (JoseError, ValueError)  # ValueError: no key that fits
+_FRESH: Final = 3600.0  # seconds that the discovered metadata and keys are used
+_SOON: Final = 60.0  # seconds before an unknown key makes them be fetched again
 _LEEWAY: Final = 60  # seconds that two clocks may differ
 _PATIENCE: Final = httpx.Timeout(10.0)
 _LARGEST: Final = 1024 * 1024
@@ -36,7 +36,7 @@ _LARGEST: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whom the provider named; `subject` is theirs for ever, `name` is not."""
+    """The person the provider named; `subject` is permanently theirs, `name` is not."""
 
     subject: str
     name: str
@@ -45,8 +45,8 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What the provider says of itself, and when."""
+class _Discovered:
+    """The provider's metadata and keys, and when they were fetched."""
 
     metadata: Mapping[str, Any]
     keys: KeySet
@@ -72,11 +72,11 @@ class Provider:
         self._http = http
         self._redirect_uri = redirect_uri
         self._clock = clock
-        self._known: _Told | None = None
+        self._known: _Discovered | None = None
 
     async def address(self, flow: Flow) -> str:
         """Where the browser has to go."""
-        told = await self._told()
+        told = await self._discovered()
         query = {
             "response_type": "code",
             "client_id": self._settings.client_id,
@@ -91,8 +91,8 @@ class Provider:
         return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
 
     async def identify(self, code: str, flow: Flow) -> Identity:
-        """Whom a code that came back stands for."""
-        told = await self._told()
+        """The person whom the returned code identifies."""
+        told = await self._discovered()
         answer = await self._exchange(told.metadata, code, flow)
         token = answer.get("id_token")
         if not isinstance(token, str):
@@ -129,18 +129,18 @@ class Provider:
         auth = httpx.BasicAuth(quote_plus(client_id), quote_plus(secret)) if basic else None
         return await self._ask("POST", _address(metadata, "token_endpoint"), form, auth)
 
-    async def _verified(self, token: str, told: _Told, flow: Flow) -> Mapping[str, Any]:
+    async def _verified(self, token: str, told: _Discovered, flow: Flow) -> Mapping[str, Any]:
         try:
             claims = _decoded(token, told.keys)
-        except _UNBELIEVABLE as error:
+        except _INVALID as error:
             # Its keys may have changed since.
             if self._clock() - told.at < _SOON:
-                raise _unbelievable(error) from error
+                raise _invalid_token(error) from error
             self._known = None
             try:
-                claims = _decoded(token, (await self._told()).keys)
-            except _UNBELIEVABLE as again:
-                raise _unbelievable(again) from again
+                claims = _decoded(token, (await self._discovered()).keys)
+            except _INVALID as again:
+                raise _invalid_token(again) from again
         self._check(claims, flow)
         return claims
 
@@ -159,13 +159,13 @@ class Provider:
         )
         try:
             registry.validate(dict(claims))
-        except _UNBELIEVABLE as error:
-            raise _unbelievable(error) from error
+        except _INVALID as error:
+            raise _invalid_token(error) from error
         audience = claims["aud"]
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != client_id:
             raise IdentityError("id_token: azp")
 
-    async def _told(self) -> _Told:
+    async def _discovered(self) -> _Discovered:
         now, known = self._clock(), self._known
         if known is not None and now - known.at < _FRESH:
             return known
@@ -176,7 +176,7 @@ class Provider:
             raise IdentityError("the provider calls itself by another issuer")
         self._issuer = str(metadata["issuer"])
         found = await self._ask("GET", _address(metadata, "jwks_uri"))
-        self._known = _Told(metadata, _keys(found), now)
+        self._known = _Discovered(metadata, _keys(found), now)
         return self._known
 
     async def _ask(
@@ -206,7 +206,7 @@ def _decoded(token: str, keys: KeySet) -> Mapping[str, Any]:
     return jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
 
 
-def _unbelievable(error: Exception) -> IdentityError:
+def _invalid_token(error: Exception) -> IdentityError:
     return IdentityError(f"id_token: {type(error).__name__}")
 
 
@@ -246,5 +246,5 @@ def _keys(found: Mapping[str, Any]) -> KeySet:
     usable = [key for key in listed if key.get("kty") in {"RSA", "EC"} and key.get("use") != "enc"]
     try:
         return KeySet.import_key_set({"keys": usable})
-    except (*_UNBELIEVABLE, KeyError) as error:
+    except (*_INVALID, KeyError) as error:
         raise IdentityError("the provider has no usable keys") from error

@@ -1,4 +1,4 @@
-"""From a finding and a person's standing to what shall be done."""
+"""From a finding and a person's standing to the actions to take."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

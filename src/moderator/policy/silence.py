@@ -1,4 +1,4 @@
-"""When nobody writing any more is unusual: a forecast by the hour of the week."""
+"""When it is unusual that nobody writes: a forecast by the hour of the week."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -30,7 +30,7 @@ class NothingThere(Exception):
 class Target:
     """The service under rehearsal and how it is reached.
 
-    `journal` is the address of the stand-in that the service talks to, if its journal shall be in
+    `journal` is the address of the stand-in that the service talks to, if its journal should be in
     the report.
     """
 

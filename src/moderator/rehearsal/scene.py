@@ -1,6 +1,6 @@
-"""A scripted day of office chat, with what each line must lead to.
+"""A scripted day of office chat, with the expected result of each line.
 
-Values that look like secrets are made anew for every run, so none stands in the source.
+Values that look like secrets are made at run time, so none is in the source.
 """
 
 import random

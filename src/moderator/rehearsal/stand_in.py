@@ -94,7 +94,7 @@ _ENDPOINTS = (
 class StandIn:
     """An ASGI app that plays WeCom for one company.
 
-    `company` is its live state, `journal` what it received, `failures` what it shall do wrong,
+    `company` is its live state, `journal` what it received, `failures` what it should do wrong,
     `tokens` lets a test expire or revoke what it gave out.
     """
 

@@ -73,7 +73,8 @@ class ComplianceSettings(Group):
     )
     notice_groups: tuple[str, ...] = Field(
         (),
-        description="chatid of the groups that public notices (通报) go to; all policed if none.",
+        description="chatid of the groups that public notices (通报) go to;"
+        " every group of the apps if none.",
     )
 
 

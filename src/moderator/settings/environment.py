@@ -21,7 +21,7 @@ _SERVICE_LINK = re.compile(
 
 
 class NotJson(str):
-    """What stands in a variable that should hold JSON."""
+    """The value of a variable that should hold JSON."""
 
     __slots__ = ()
 
@@ -29,7 +29,7 @@ class NotJson(str):
 class Variables(EnvSettingsSource):
     """The environment's values; one that cannot be read does not hide the faults of others.
 
-    `unreadable` has a sentence for each file that a variable names in vain.
+    `unreadable` has a sentence for each file that a variable names and that cannot be read.
     """
 
     def __init__(self, settings: type[BaseSettings]) -> None:

@@ -28,7 +28,7 @@ class AlarmSettings(Group):
 
 
 class SilenceSettings(Group):
-    """When an app that hears nothing any more is an incident."""
+    """When an app that receives nothing is an incident."""
 
     enabled: bool = Field(True, description="Learn when people write and tell of a silence.")
     every: timedelta = Field(

@@ -76,7 +76,7 @@ class Access:
         self._logins = logins
 
     def needs(self, right: Right) -> Callable[..., Awaitable[Actor]]:
-        """For a route of the API: whoever asks, if they may.
+        """For a route of the API: the caller, if they have the right.
 
         Raises `Refusal` 401 where nobody is known by what was shown, 403 to whoever lacks `right`,
         or changes something with a cookie and without its token in `X-CSRF-Token`, or to
@@ -170,7 +170,9 @@ class Visits:
 def _check_right(actor: Actor, right: Right) -> None:
     if not actor.may(right):
         raise Refusal(
-            HTTPStatus.FORBIDDEN, "forbidden", f"This needs the right {right}, which you lack."
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            f"This needs the right {right}, which you do not have.",
         )
 
 
@@ -179,7 +181,7 @@ def _check_csrf(known: _Known, given: object) -> None:
         raise Refusal(
             HTTPStatus.FORBIDDEN,
             "csrf",
-            "This does not come from a page of this service: X-CSRF-Token is missing or wrong.",
+            "This is not from a page of this service: X-CSRF-Token is missing or wrong.",
         )
 
 

@@ -11,22 +11,22 @@ from moderator.domain.access import Actor, Grant, Right, Role
 from moderator.ledger.access.accounts import Account, Accounts, Newcomer, Source
 from moderator.ledger.access.invitations import Invitation, Invitations
 from moderator.web.access import Access, Logins
-from moderator.web.problems import Refusal, responses
+from moderator.web.problems import ALWAYS, Refusal, responses
 from moderator.web.questions import Id
-from moderator.web.sessions import ALWAYS, LoggedOut, TokenAnswer, TokenList
+from moderator.web.sessions import LoggedOut, TokenAnswer, TokenList
 
 _Department = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Word = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f()]*$")]
 
 
 class GrantAsked(BaseModel):
-    """What somebody shall be allowed."""
+    """The rights to grant."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=len(Role))]
     departments: Annotated[tuple[_Department, ...], Field(min_length=1, max_length=100)] | None = (
-        Field(None, description="They see these with all below them; null: all.")
+        Field(None, description="The user sees these with all below them; null: all.")
     )
 
     @model_validator(mode="after")
@@ -45,9 +45,11 @@ class InvitationAsked(GrantAsked):
     """An invitation to be made."""
 
     note: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = Field(
-        "", description="Whom it is for."
+        "", description="Who it is for."
     )
-    hours: Annotated[int, Field(ge=1, le=24 * 14)] = Field(72, description="Good for so many.")
+    hours: Annotated[int, Field(ge=1, le=24 * 14)] = Field(
+        72, description="How many until it expires."
+    )
 
 
 class Expected(GrantAsked):
@@ -84,7 +86,7 @@ class UserAnswer(BaseModel):
     name: str
     display: str
     source: Source
-    managed: bool = Field(description="What they may do comes from their source, at each log-in.")
+    managed: bool = Field(description="Their rights are set by their source at each log-in.")
     grant: GrantAnswer
     created_at: AwareDatetime
     created_by: str
@@ -116,7 +118,7 @@ class UserList(BaseModel):
 
 
 class InvitationAnswer(BaseModel):
-    """An invitation that is still good, without its code."""
+    """A valid invitation, without its code."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -149,7 +151,7 @@ class MadeInvitation(InvitationAnswer):
 
 
 class InvitationList(BaseModel):
-    """Invitations that are still good, newest first."""
+    """Valid invitations, newest first."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -178,7 +180,7 @@ def _add_users(router: APIRouter, accounts: Accounts, access: Access) -> None:
     async def expect_user(
         wanted: Expected, actor: Annotated[Actor, Depends(administers)]
     ) -> UserAnswer:
-        """Let somebody in who logs in at the company's provider or with WeCom."""
+        """Add a user who logs in through the company's provider or WeCom."""
         subject = wanted.subject.lower() if wanted.source is Source.WECOM else wanted.subject
         newcomer = Newcomer(
             name=f"{wanted.name} ({wanted.source})",
@@ -188,7 +190,7 @@ def _add_users(router: APIRouter, accounts: Accounts, access: Access) -> None:
         )
         made = await accounts.add(newcomer, wanted.grant, by=actor.name)
         if made is None:
-            raise Refusal(HTTPStatus.CONFLICT, "name_taken", "There is such a user.")
+            raise Refusal(HTTPStatus.CONFLICT, "name_taken", "There is already such a user.")
         return UserAnswer.of(made)
 
     @router.put(
@@ -200,7 +202,7 @@ def _add_users(router: APIRouter, accounts: Accounts, access: Access) -> None:
         wanted: GrantAsked,
         actor: Annotated[Actor, Depends(administers)],
     ) -> UserAnswer:
-        """Give a user other rights; all their log-ins end."""
+        """Change a user's rights; all their sessions end."""
         refuse_oneself(user_id, actor)
         return UserAnswer.of(await accounts.change(user_id, wanted.grant, by=actor.name))
 
@@ -216,7 +218,7 @@ def _add_entry(router: APIRouter, accounts: Accounts, logins: Logins, access: Ac
     async def disable_user(
         user_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(administers)]
     ) -> UserAnswer:
-        """Let a user in no more; what they have open ends, and their tokens are refused."""
+        """Disable a user: their sessions end, and their tokens are refused."""
         refuse_oneself(user_id, actor)
         return UserAnswer.of(await accounts.enable(user_id, enabled=False, by=actor.name))
 
@@ -224,7 +226,7 @@ def _add_entry(router: APIRouter, accounts: Accounts, logins: Logins, access: Ac
     async def enable_user(
         user_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(administers)]
     ) -> UserAnswer:
-        """Let a user in again."""
+        """Enable a disabled user."""
         return UserAnswer.of(await accounts.enable(user_id, enabled=True, by=actor.name))
 
     @router.delete("/users/{user_id}/sessions", responses=missing)
@@ -262,7 +264,7 @@ def _add_invitations(
 
     @router.get("/invitations")
     async def list_invitations(_: Annotated[Actor, Depends(administers)]) -> InvitationList:
-        """List the invitations that are still good."""
+        """List the valid invitations."""
         found = await invitations.list()
         return InvitationList(items=tuple(map(InvitationAnswer.of, found)))
 
@@ -270,7 +272,7 @@ def _add_invitations(
     async def invite(
         wanted: InvitationAsked, actor: Annotated[Actor, Depends(administers)]
     ) -> MadeInvitation:
-        """Invite somebody to be a local user; the code is shown this once."""
+        """Invite a new local user; the code is shown only once."""
         lasts = timedelta(hours=wanted.hours)
         made, code = await invitations.invite(
             wanted.grant, note=wanted.note, by=actor.name, lasts=lasts
@@ -285,7 +287,7 @@ def _add_invitations(
     async def renew_password(
         user_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(administers)]
     ) -> MadeInvitation:
-        """Invite a local user to choose a new password; the code is shown this once."""
+        """Invite a local user to choose a new password; the code is shown only once."""
         account = await accounts.one(user_id)
         if account.source is not Source.LOCAL:
             told = f"This user logs in elsewhere: {account.source}."
@@ -301,11 +303,13 @@ def _add_invitations(
     async def revoke_invitation(
         invitation_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(administers)]
     ) -> None:
-        """Make an invitation worthless."""
+        """Revoke an invitation."""
         await invitations.revoke(invitation_id, by=actor.name)
 
 
 def refuse_oneself(user_id: int, actor: Actor) -> None:
     """Nobody shuts themselves out, or raises themselves.  Raises `Refusal` 409."""
     if actor.account == user_id:
-        raise Refusal(HTTPStatus.CONFLICT, "yourself", "Another admin has to do this to you.")
+        raise Refusal(
+            HTTPStatus.CONFLICT, "yourself", "Only another admin can do this to your account."
+        )

@@ -18,7 +18,7 @@ from moderator.web.questions import ActionQuery, Id, Lifting, RefusalOfAction, R
 
 
 def add_actions(router: APIRouter, outbox: Outbox, access: Access) -> None:
-    """The routes; `access` gives whoever asks."""
+    """The routes; `access` gives the caller."""
     _add_lists(router, outbox, access)
     _add_approval(router, outbox, access)
     _add_mending(router, outbox, access)
@@ -33,7 +33,7 @@ def _add_lists(router: APIRouter, outbox: Outbox, access: Access) -> None:
     ) -> ActionPage:
         """List actions, newest first.
 
-        `accepted` says that WeCom took it: whether a person received it nobody can know.
+        `accepted` means that WeCom took it; whether a person received it cannot be known.
         """
         found = await outbox.list(
             wanted.as_filter(),
@@ -48,7 +48,7 @@ def _add_lists(router: APIRouter, outbox: Outbox, access: Access) -> None:
 
     @router.get("/pauses", tags=["actions"])
     async def list_pauses(_: Annotated[Actor, Depends(sees)]) -> PauseList:
-        """List what WeCom refuses until somebody mends something, newest first."""
+        """List what WeCom refuses until somebody fixes something, newest first."""
         found = await outbox.pauses.list()
         return PauseList(items=tuple(PauseAnswer.model_validate(pause) for pause in found))
 
@@ -68,7 +68,7 @@ def _add_approval(router: APIRouter, outbox: Outbox, access: Access) -> None:
     async def approve_action(
         action_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(approves)]
     ) -> ActionDetail:
-        """Have a proposed action carried out, in the name of whoever asks."""
+        """Approve a proposed action, in the caller's name."""
         bound = actor.departments
         return _decided(await proposals.approve(action_id, actor.name, bound=bound))
 
@@ -78,7 +78,7 @@ def _add_approval(router: APIRouter, outbox: Outbox, access: Access) -> None:
         refusal: RefusalOfAction,
         actor: Annotated[Actor, Depends(approves)],
     ) -> ActionDetail:
-        """Cancel a proposed action, in the name of whoever asks."""
+        """Refuse a proposed action, in the caller's name."""
         bound = actor.departments
         return _decided(await proposals.refuse(action_id, actor.name, refusal.reason, bound=bound))
 
@@ -86,9 +86,9 @@ def _add_approval(router: APIRouter, outbox: Outbox, access: Access) -> None:
     async def undo_action_decision(
         action_id: Annotated[Id, Path()], actor: Annotated[Actor, Depends(approves)]
     ) -> ActionDetail:
-        """Make a proposal again of what was refused, or approved and not begun.
+        """Undo a refusal, or an approval whose action has not begun.
 
-        Not once it was begun, nor while its violation is dismissed.
+        Not possible once it has begun, or while its violation is dismissed.
         """
         return _decided(await proposals.undo(action_id, actor.name, bound=actor.departments))
 
@@ -101,7 +101,7 @@ def _add_mending(router: APIRouter, outbox: Outbox, access: Access) -> None:
     async def requeue_actions(
         wanted: Requeueing, actor: Annotated[Actor, Depends(operates)]
     ) -> Requeued:
-        """Try failed, expired and unsupported actions again, in the name of whoever asks.
+        """Requeue failed, expired and unsupported actions, in the caller's name.
 
         Without `dry_run: false` they are only counted.
         """
@@ -121,14 +121,14 @@ def _add_mending(router: APIRouter, outbox: Outbox, access: Access) -> None:
         lifting: Lifting,
         actor: Annotated[Actor, Depends(operates)],
     ) -> PauseAnswer:
-        """Have WeCom called again, in the name of whoever asks.
+        """Lift a pause, so that WeCom is called again, in the caller's name.
 
-        After a wrong secret WeCom is still not asked before an hour is over: it would ban us.
+        After a wrong secret WeCom is still not called within the hour: it would ban us.
         """
         now = datetime.now(UTC)
         lifted = await outbox.pauses.lift(pause_id, by=actor.name, reason=lifting.reason, now=now)
         if lifted is None:
-            raise Refusal(HTTPStatus.CONFLICT, "not_paused", "The pause had ended.")
+            raise Refusal(HTTPStatus.CONFLICT, "not_paused", "The pause has already ended.")
         log.info("lifted", pause=pause_id, by=actor.name)
         return PauseAnswer.model_validate(lifted)
 

@@ -12,15 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from moderator.domain.access import Actor, Right
 from moderator.ledger.counting.alarms import Alarms
 from moderator.web.access import Access
-from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Cursor, Id, Limit
-
-_ALWAYS = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
+from moderator.web.problems import ALWAYS, Refusal, responses
+from moderator.web.questions import Cursor, Id, Limit, Words
 
 
 class AlarmAnswer(BaseModel):
@@ -36,8 +29,10 @@ class AlarmAnswer(BaseModel):
     messages: int
     usual_hits: int
     usual_messages: int
-    probability: float = Field(description="Of so many hits, if the rate were the usual one.")
-    cleared_at: AwareDatetime | None = Field(description="None: what the rule destroys is held.")
+    probability: float = Field(description="Of this many hits at the usual rate.")
+    cleared_at: AwareDatetime | None = Field(
+        description="Null while open: the rule's destructive actions are held."
+    )
     cleared_by: str
     reason: str
 
@@ -56,7 +51,7 @@ class AlarmQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    open: bool = Field(False, description="Only those that nobody cleared.")
+    open: bool = Field(False, description="Only those not cleared.")
     limit: Limit = 50
     cursor: Cursor | None = Field(None, description="`next` of the page before.")
 
@@ -66,7 +61,7 @@ class Clearing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+    reason: Words
 
 
 def alarms_router(alarms: Alarms, access: Access, *, clock: Callable[[], datetime]) -> APIRouter:
@@ -74,7 +69,7 @@ def alarms_router(alarms: Alarms, access: Access, *, clock: Callable[[], datetim
     router = APIRouter(
         prefix="/api/v1/alarms",
         tags=["alarms"],
-        responses=responses(*_ALWAYS),
+        responses=responses(*ALWAYS),
     )
     log = structlog.get_logger("moderator.web")
 
@@ -85,7 +80,7 @@ def alarms_router(alarms: Alarms, access: Access, *, clock: Callable[[], datetim
     ) -> AlarmPage:
         """List alarms over rules whose hit rate jumped, newest first.
 
-        They count the whole company's messages: whoever is bound to departments sees none.
+        They count the whole company's messages, so a user bound to departments sees none.
         """
         if actor.departments is not None:
             return AlarmPage(items=(), next=None)
@@ -103,14 +98,14 @@ def alarms_router(alarms: Alarms, access: Access, *, clock: Callable[[], datetim
         clearing: Clearing,
         actor: Annotated[Actor, Depends(access.needs(Right.OPERATE))],
     ) -> AlarmAnswer:
-        """Let the rule act again, in the name of whoever asks.
+        """Let the rule act again, in the caller's name.
 
         What it did meanwhile is its usual rate from now on; what was held stays a proposal.
         """
         cleared = await alarms.clear(alarm_id, by=actor.name, reason=clearing.reason, now=clock())
         if not cleared.applied:
             by = cleared.alarm.cleared_by
-            raise Refusal(HTTPStatus.CONFLICT, "cleared_before", f"Cleared by {by} before.")
+            raise Refusal(HTTPStatus.CONFLICT, "cleared_before", f"Already cleared by {by}.")
         log.info("cleared", alarm=alarm_id, rule=cleared.alarm.rule, by=actor.name)
         return AlarmAnswer.model_validate(cleared.alarm)
 

@@ -58,29 +58,31 @@ class Proposal(_Answer):
 
     rule: str
     hit: int = Field(description="Which hit of the violation, from 0.")
-    phrase: str = Field(description="Empty where none of a few characters more would do.")
+    phrase: str = Field(description="Empty if no phrase a few characters longer would help.")
     clears_hits: int
-    clears_violations: int = Field(description="Of these nothing else would be left.")
-    clears_confirmed: int = Field(description="Violations that people confirmed: look twice.")
+    clears_violations: int = Field(description="Violations that would have no hit left.")
+    clears_confirmed: int = Field(description="Of these, confirmed by people: check them.")
     read: int = Field(description="How many violations were tried.")
-    total: int = Field(description="How many of the rule there are, those without text included.")
+    total: int = Field(
+        description="How many violations of the rule there are, including those without text."
+    )
 
 
 class ProposalList(_Answer):
     """A proposal for each of the first hits that are not masked."""
 
-    most_read: int = Field(description="No more violations of one rule are tried than this.")
+    most_read: int = Field(description="At most this many violations of one rule are tried.")
     items: tuple[Proposal, ...]
 
 
 class PhraseGiven(Question):
-    """A phrase that a rule shall let through."""
+    """A phrase that a rule should allow."""
 
     phrase: _Phrase
 
 
 class PhraseAnswer(_Answer):
-    """Whether the phrase stands in the pack now; if not, why, and what to write there."""
+    """Whether the phrase is now in the pack; if not, why, and what to add there."""
 
     written: bool
     file: str
@@ -177,7 +179,7 @@ def allowing_router(allowing: Allowing, access: Access) -> APIRouter:
         violation_id: Annotated[Id, PathField()],
         actor: Annotated[Actor, Depends(access.needs(Right.UNMASK))],
     ) -> ProposalList:
-        """Propose what would have prevented the violation, and count what else it would have.
+        """Propose phrases that would have prevented the hits, and count what else they clear.
 
         Takes about a second.  You must have an unmasking of the violation.
         """
@@ -189,7 +191,7 @@ def allowing_router(allowing: Allowing, access: Access) -> APIRouter:
         given: PhraseGiven,
         actor: Annotated[Actor, Depends(access.needs(Right.EDIT_RULES))],
     ) -> PhraseAnswer:
-        """Let a rule pass a phrase: in the pack's file, or else with the lines to paste there."""
+        """Allow a phrase for a rule: written to its pack, or returned as lines to paste there."""
         return await allowing.add(rule_id, given.phrase, actor)
 
     return router

@@ -29,7 +29,7 @@ class _Answer(BaseModel):
 
 
 class AttemptAnswer(_Answer):
-    """One thing that happened to an action: a try, or what a person did to it."""
+    """One event of an action: an attempt, or what a person did to it."""
 
     at: AwareDatetime
     state: ActionState
@@ -43,7 +43,9 @@ class ActionSummary(_Answer):
 
     id: int
     kind: ActionKind
-    state: ActionState = Field(description="`accepted` is what WeCom said, not what was received.")
+    state: ActionState = Field(
+        description="`accepted` is what WeCom answered, not what was received."
+    )
 
 
 class ActionDetail(ActionSummary):
@@ -58,7 +60,7 @@ class ActionDetail(ActionSummary):
     due_at: AwareDatetime = Field(description="Its next try, or the end of the lease on it.")
     not_before: AwareDatetime | None = Field(description="The end of the quiet hours.")
     check_at: AwareDatetime | None = Field(
-        description="When an accepted action is looked at again, to see whether it was followed."
+        description="When an accepted request is checked, to see whether it was followed."
     )
     held_by: str = Field(description="What it waits for, such as a pause; empty for nothing.")
     updated_at: AwareDatetime
@@ -71,14 +73,14 @@ class ActionDetail(ActionSummary):
 
 
 class Requeued(_Answer):
-    """How many actions are tried again, or would be."""
+    """How many actions are requeued, or would be."""
 
     number: int
     dry_run: bool
 
 
 class PauseAnswer(_Answer):
-    """An app, or one call of it, that WeCom refuses until somebody mends something."""
+    """An app, or one call of it, that WeCom refuses until somebody fixes something."""
 
     id: int
     app: str
@@ -87,7 +89,7 @@ class PauseAnswer(_Answer):
     reason: str = Field(description="WeCom's words.")
     since: AwareDatetime
     probe_at: AwareDatetime = Field(description="When one call tries whether it works again.")
-    probes: int = Field(description="How often that was in vain.")
+    probes: int = Field(description="How often that failed.")
     waiting: int = Field(description="Actions that wait for it.")
     lifted_at: AwareDatetime | None
     lifted_by: str
@@ -140,7 +142,7 @@ class UnitsAnswer(_Answer):
 
 
 class RecomputedAnswer(_Answer):
-    """What a violation amounts to now; what was decided then stands beside it."""
+    """What a violation amounts to now; what was decided then is unchanged."""
 
     offence: int
     step: str
@@ -148,7 +150,7 @@ class RecomputedAnswer(_Answer):
 
 
 class TextAnswer(_Answer):
-    """One text of the message, secrets struck out."""
+    """One text of the message, with secrets redacted."""
 
     name: str
     text: str
@@ -169,7 +171,7 @@ class ViolationSummary(_Answer):
         description="Ids of the sender's departments and of all above them."
     )
     sender_superiors: tuple[str, ...] = Field(description="userids of the direct superiors.")
-    sender_gaps: str = Field(description="What WeCom refused to tell of the sender, and why.")
+    sender_gaps: str = Field(description="What WeCom refused to say about the sender, and why.")
     kind: str = Field(description="WeCom's message type.")
     sent_at: AwareDatetime
     recorded_at: AwareDatetime
@@ -179,7 +181,7 @@ class ViolationSummary(_Answer):
     rules: tuple[str, ...] = Field(description="All rules that hit.")
     offence: int = Field(description="1 for the first within the policy's window.")
     status: Status
-    version: int = Field(description="To be sent back with a decision.")
+    version: int = Field(description="To send back with a decision.")
     assignee: str = Field(description="Whose case it is; empty: nobody's.")
     escalated_to: str = Field(description="Who was asked to decide; empty: nobody.")
     actions: tuple[ActionSummary, ...]
@@ -189,14 +191,16 @@ class ViolationDetail(ViolationSummary):
     """A violation with everything that explains it."""
 
     hits: tuple[HitAnswer, ...]
-    hits_omitted: int = Field(description="Found too, but beyond the gravest 200.")
+    hits_omitted: int = Field(description="Also found, but not among the gravest 200.")
     rulebook: str = Field(description="Hash of the rulebook in use then.")
     step: str = Field(description="The rung of the policy's ladder that applied.")
     units: UnitsAnswer
     exemption: str = Field(description="Id of the exemption that spared the sender; mostly empty.")
-    exemption_note: str = Field(description="Its reason; or which exemptions could not be told.")
+    exemption_note: str = Field(
+        description="Its reason; or which exemptions could not be determined."
+    )
     recomputed: RecomputedAnswer | None = Field(
-        description="What it amounts to now that something before it does not count any more."
+        description="What it amounts to now that something before it no longer counts."
     )
     clauses: tuple[ClauseAnswer, ...]
     actions: tuple[ActionDetail, ...]
@@ -210,7 +214,7 @@ class ViolationDetail(ViolationSummary):
     judgement: str
     escalated_by: str
     escalated_at: AwareDatetime | None
-    escalation: str = Field(description="Why somebody else shall decide.")
+    escalation: str = Field(description="Why somebody else should decide.")
 
     @classmethod
     def of(cls, violation: ViolationRecord) -> Self:
@@ -234,7 +238,7 @@ class CountAnswer(_Answer):
     """How many violations there are."""
 
     number: int
-    more: bool = Field(description="There are more than `number`; nobody counted how many.")
+    more: bool = Field(description="There are more than `number`; counting stopped there.")
 
 
 class ActionPage(_Answer):

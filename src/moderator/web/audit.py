@@ -8,9 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from moderator.domain.access import Actor, Right
 from moderator.ledger.audit import Audit, AuditFilter, AuditRow
 from moderator.web.access import Access
-from moderator.web.problems import responses
+from moderator.web.problems import ALWAYS, responses
 from moderator.web.questions import Cursor, Limit, Moment, Question
-from moderator.web.sessions import ALWAYS
 
 _Text = Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")]
 
@@ -18,11 +17,13 @@ _Text = Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")]
 class AuditSearch(Question):
     """Which rows are meant; what is left out fits any.  Ranges exclude their end."""
 
-    actor: _Text = Field("", description="Who did it, as the log names them.")
-    action: _Text = Field("", description="What was done; `violation` is all about violations.")
-    subject: _Text = Field("", description="To what, such as `violation/17`.")
-    since: Moment | None = Field(None, description="Then or later.")
-    until: Moment | None = Field(None, description="Earlier.")
+    actor: _Text = Field("", description="Who did it, by the name in the log.")
+    action: _Text = Field(
+        "", description="What was done; `violation` matches all about violations."
+    )
+    subject: _Text = Field("", description="Subject, such as `violation/17`.")
+    since: Moment | None = Field(None, description="At that time or later.")
+    until: Moment | None = Field(None, description="Before that time.")
 
     def as_filter(self) -> AuditFilter:
         return AuditFilter(
@@ -42,7 +43,7 @@ class AuditQuery(AuditSearch):
 
 
 class AuditAnswer(BaseModel):
-    """One deed, and its seals in hexadecimal."""
+    """One row, with its hashes in hexadecimal."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,7 +87,7 @@ def audit_router(audit: Audit, access: Access) -> APIRouter:
         wanted: Annotated[AuditQuery, Query()],
         _: Annotated[Actor, Depends(access.needs(Right.SEE_AUDIT))],
     ) -> AuditPage:
-        """List what was done, newest first."""
+        """List the audit log, newest first."""
         before = int(wanted.cursor) if wanted.cursor else None
         found = await audit.page(wanted.as_filter(), before=before, limit=wanted.limit + 1)
         items = tuple(map(AuditAnswer.of, found[: wanted.limit]))

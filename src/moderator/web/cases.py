@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -12,20 +12,12 @@ from moderator.ledger.evidence.legal_holds import Scope
 from moderator.ledger.evidence.unmasking import Look, Unmasking, Unmaskings, UnmaskingState
 from moderator.web.access import Access
 from moderator.web.answers import ViolationDetail
-from moderator.web.people import Reason
-from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Id, Limit
-
-ALWAYS: Final = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
+from moderator.web.problems import ALWAYS, Refusal, responses
+from moderator.web.questions import Id, Limit, Reason
 
 
-class Because(BaseModel):
-    """Why somebody does this; it goes into the audit log."""
+class WithReason(BaseModel):
+    """The reason; recorded in the audit log."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,7 +64,7 @@ class HoldAnswer(_Answer):
 
 
 class CaseAnswer(ViolationDetail):
-    """A violation as the one who asks may see it now."""
+    """A violation, as far as the caller may see it now."""
 
     unmasking: UnmaskingAnswer | None = Field(
         None, description="Your own request, while it is granted or waits."
@@ -114,10 +106,10 @@ def cases_router(unmaskings: Unmaskings, access: Access) -> APIRouter:
     )
     async def ask_to_read(
         violation_id: Annotated[Id, Path()],
-        why: Because,
+        why: WithReason,
         actor: Annotated[Actor, Depends(access.needs(Right.UNMASK))],
     ) -> UnmaskingAnswer:
-        """Ask to read what the sender wrote: you may at once, or once somebody else agrees."""
+        """Ask to read what the sender wrote: granted at once, or once somebody else agrees."""
         asked = await unmaskings.ask(violation_id, actor, reason=why.reason)
         return UnmaskingAnswer.model_validate(asked)
 
@@ -135,16 +127,16 @@ def cases_router(unmaskings: Unmaskings, access: Access) -> APIRouter:
         unmasking_id: Annotated[Id, Path()],
         actor: Annotated[Actor, Depends(access.needs(Right.UNMASK))],
     ) -> UnmaskingAnswer:
-        """Let somebody else read; never yourself."""
+        """Grant somebody else's request to read; never your own."""
         return _answered(await unmaskings.grant(unmasking_id, actor))
 
     @router.post("/unmaskings/{unmasking_id}/refuse", responses=answered)
     async def refuse_unmasking(
         unmasking_id: Annotated[Id, Path()],
-        why: Because,
+        why: WithReason,
         actor: Annotated[Actor, Depends(access.needs(Right.UNMASK))],
     ) -> UnmaskingAnswer:
-        """Refuse a request to read, or take your own back."""
+        """Refuse a request to read, or withdraw your own."""
         return _answered(await unmaskings.refuse(unmasking_id, actor, reason=why.reason))
 
     return router

@@ -21,7 +21,7 @@ class ChatQuery(Question):
 
 
 class ChatAnswer(BaseModel):
-    """What the latest hundred violations of a chat tell, as far as you may see them."""
+    """What the latest hundred violations of a chat say, as far as you may see them."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

@@ -40,7 +40,7 @@ _Violation = Annotated[Id, Path()]
 
 
 def decisions_router(judging: Judging, presence: Presence, access: Access) -> APIRouter:
-    """The routes; what lies outside of whoever asks' departments is not there."""
+    """The routes; what lies outside the caller's departments is not found."""
     router = APIRouter(
         prefix="/api/v1/violations/{violation_id}",
         tags=["decisions"],
@@ -59,9 +59,9 @@ def _add_judging(router: APIRouter, judging: Judging, access: Access) -> None:
     async def judge_violation(
         violation_id: _Violation, verdict: Verdict, actor: Annotated[Actor, Depends(judges)]
     ) -> ViolationDetail:
-        """Confirm or dismiss a violation, or open it again, in the name of whoever asks.
+        """Confirm, dismiss or reopen a violation, in the caller's name.
 
-        A dismissal gives the strike back, cancels what was not yet carried out and takes back a
+        A dismissal gives the strike back, cancels what was not yet carried out and recalls a
         warning that is less than 24 hours old.
         """
         judged = await judging.judge(
@@ -73,7 +73,7 @@ def _add_judging(router: APIRouter, judging: Judging, access: Access) -> None:
     async def undo_decision(
         violation_id: _Violation, undo: UndoGiven, actor: Annotated[Actor, Depends(judges)]
     ) -> ViolationDetail:
-        """Take back the last decision that stands: judgement, assignment or escalation.
+        """Undo the last decision that stands: judgement, assignment or escalation.
 
         Strikes, and actions that nobody has begun, are as before; what WeCom already did stays.
         """
@@ -87,7 +87,7 @@ def _add_handling(router: APIRouter, judging: Judging, access: Access) -> None:
     async def assign_violation(
         violation_id: _Violation, given: AssignmentGiven, actor: Annotated[Actor, Depends(judges)]
     ) -> ViolationDetail:
-        """Make it somebody's case, or nobody's."""
+        """Assign the case to somebody, or to nobody."""
         deed = _deed(actor, given.version)
         return _decided(await judging.assign(violation_id, given.assignee, **deed))
 
@@ -95,7 +95,7 @@ def _add_handling(router: APIRouter, judging: Judging, access: Access) -> None:
     async def add_note(
         violation_id: _Violation, note: NoteGiven, actor: Annotated[Actor, Depends(judges)]
     ) -> ViolationDetail:
-        """Add a note.  Whoever decides on an older version is told to read it first."""
+        """Add a note.  Decisions on an older version are refused, so that it is read first."""
         return _decided(await judging.note(violation_id, note.text, **_deed(actor, note.version)))
 
     @router.post("/escalation", responses=_CHANGED)
@@ -115,7 +115,7 @@ def _add_looking(router: APIRouter, judging: Judging, presence: Presence, access
     async def list_decisions(
         violation_id: _Violation, actor: Annotated[Actor, Depends(access.needs(Right.SEE))]
     ) -> DecisionList:
-        """Tell everything that was decided, noted, handed on and taken back, the oldest first."""
+        """List everything that was decided, noted, escalated and undone, the oldest first."""
         found = await judging.decisions(violation_id, bound=actor.departments)
         return DecisionList(items=tuple(map(DecisionAnswer.model_validate, found)))
 
@@ -123,7 +123,7 @@ def _add_looking(router: APIRouter, judging: Judging, presence: Presence, access
     async def tell_presence(
         violation_id: _Violation, actor: Annotated[Actor, Depends(access.needs(Right.JUDGE))]
     ) -> PresenceAnswer:
-        """Say that you look at it, and learn who else did within the last minute."""
+        """Report that you are looking at it, and return who else did within the last minute."""
         await judging.exists(violation_id, bound=actor.departments)
         others = await presence.here(violation_id, actor.name, datetime.now(UTC))
         return PresenceAnswer(others=tuple(others))

@@ -9,7 +9,7 @@ from moderator.ledger.desk.job_records import Chosen, ItemState, JobKind, JobSta
 from moderator.ledger.records import Status
 from moderator.web.answers import ActionDetail, ViolationDetail
 from moderator.web.problems import Problem
-from moderator.web.questions import Id, InBody, Name, Note, Question
+from moderator.web.questions import Id, InBody, Name, Note, Question, Words
 from moderator.web.searching import Department, ViolationSearch
 
 MOST_IDS: Final = 1000
@@ -19,7 +19,6 @@ Version = Annotated[
     Field(ge=1, lt=2**31, description="`version` of the violation as it was read."),
     InBody,
 ]
-Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 # An account's name, or `wecom:` and a userid.
 Person = Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")]
 
@@ -68,7 +67,7 @@ Verdict = Annotated[Confirmation | Dismissal | Reopening, Field(discriminator="d
 
 
 class AssignmentGiven(Question):
-    """Whose case it is from now on; empty: nobody's."""
+    """Whose case it becomes; empty: nobody's."""
 
     assignee: Person
     version: Version
@@ -77,7 +76,7 @@ class AssignmentGiven(Question):
 class NoteGiven(Question):
     """Something to remember about the case.
 
-    Notes stay for ever and are stored as they are: they outlive the message, so do not quote it.
+    Notes are permanent and stored as written: they outlive the message, so do not quote it.
     """
 
     text: Words
@@ -85,7 +84,7 @@ class NoteGiven(Question):
 
 
 class EscalationGiven(Question):
-    """Who shall decide, and why."""
+    """Who should decide, and why."""
 
     to: Name
     reason: Words
@@ -93,7 +92,7 @@ class EscalationGiven(Question):
 
 
 class UndoGiven(Question):
-    """The record as it was read, whose last decision shall be taken back."""
+    """The record as it was read, whose last decision is to be undone."""
 
     version: Version
 
@@ -111,7 +110,7 @@ class DecidedAction(Problem):
 
 
 class DecisionAnswer(_Answer):
-    """One thing that somebody decided, or wrote down, about a violation."""
+    """One decision or note about a violation."""
 
     id: int
     version: int = Field(description="The record's from then on.")
@@ -120,7 +119,7 @@ class DecisionAnswer(_Answer):
     actor: str
     reason: str = Field(description="Or the text of a note.")
     whom: str = Field(description="Whose case it became, or who was asked to decide.")
-    undoes: int | None = Field(description="The decision that this one took back.")
+    undoes: int | None = Field(description="The decision that this one undid.")
     job: int | None = Field(description="The bulk job that it was part of.")
 
 
@@ -145,7 +144,7 @@ class Item(Question):
     )
 
 
-class These(Question):
+class ChosenViolations(Question):
     """Violations one by one."""
 
     violations: list[Item] = Field(min_length=1, max_length=MOST_IDS)
@@ -158,8 +157,8 @@ class _Search(ViolationSearch):
     department: Annotated[Department, InBody] | None = None
 
 
-class Fitting(Question):
-    """All violations that fit when the job begins, at most 10,000."""
+class MatchingViolations(Question):
+    """All violations that match when the job begins, at most 10,000."""
 
     filter: _Search
 
@@ -168,7 +167,7 @@ class Fitting(Question):
 
 
 class _Bulk(Question):
-    of: These | Fitting
+    of: ChosenViolations | MatchingViolations
 
 
 class BulkConfirmation(_Bulk):
@@ -221,7 +220,7 @@ BulkOrder = Annotated[
 
 
 class JobUndoing(Question):
-    """Why the job is taken back."""
+    """Why the job is undone."""
 
     reason: Note = ""
 

@@ -128,7 +128,7 @@ class Download(Response):
 
     @asynccontextmanager
     async def _told(self, export: Export) -> AsyncIterator[None]:
-        """Whoever watches is told how many rows are written."""
+        """Reports how many rows are written to whoever watches."""
         progress, course = self._from.progress, None
         if self._watch:
             total = await self._from.exports.total(self._selection)

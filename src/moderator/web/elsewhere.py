@@ -12,7 +12,7 @@ from moderator.identity.granting import roles_of
 from moderator.identity.oidc import Provider
 from moderator.ledger.access.accounts import Newcomer, Source
 from moderator.settings import WeComLoginSettings
-from moderator.web.entrance import Reason, Turned
+from moderator.web.entrance import LoginRefused, Reason
 from moderator.wecom.login import LONGEST_CODE, Member, ScanLogin
 
 _LONGEST_NAME: Final = 128
@@ -27,7 +27,7 @@ class Arrival:
 
 
 class OtherSite(Protocol):
-    """One such site; its methods raise `Turned`."""
+    """One such site; its methods raise `LoginRefused`."""
 
     @property
     def name(self) -> str: ...
@@ -36,7 +36,7 @@ class OtherSite(Protocol):
         """Where the browser has to go."""
 
     async def arrival(self, code: str, flow: Flow) -> Arrival:
-        """Whom a code that came back stands for."""
+        """The person whom the returned code identifies."""
 
 
 class OidcSite:
@@ -92,13 +92,13 @@ class WeComSite:
 
     async def _member(self, code: str) -> Member:
         if len(code.encode()) > LONGEST_CODE:
-            raise Turned(Reason.PROVIDER)
+            raise LoginRefused(Reason.PROVIDER)
         try:
             member = await self._login.member(code)
         except WeComError as error:
             raise _turned(self.name, error) from error
         if member is None or not member.active:
-            raise Turned(Reason.NOT_EXPECTED)
+            raise LoginRefused(Reason.NOT_EXPECTED)
         return member
 
     def _told(self, member: Member) -> Grant | None:
@@ -111,10 +111,10 @@ class WeComSite:
 
 
 def _named(name: str, source: str) -> str:
-    """As it stands in the audit log: nobody from elsewhere passes for a user from here."""
+    """The name in the audit log: no user of a provider can pass for a local one."""
     return f"{folded(name)[:_LONGEST_NAME]} ({source})"
 
 
-def _turned(site: str, error: Exception) -> Turned:
+def _turned(site: str, error: Exception) -> LoginRefused:
     structlog.get_logger("moderator.web").warning("login failed", site=site, cause=str(error))
-    return Turned(Reason.PROVIDER)
+    return LoginRefused(Reason.PROVIDER)

@@ -22,7 +22,7 @@ _LONGEST_DISPLAY: Final = 64
 
 
 class Reason(StrEnum):
-    """Why somebody does not come in; its words are `login.fault_VALUE`."""
+    """Why a log-in is refused; its text is `login.fault_VALUE`."""
 
     WRONG = "wrong"  # whatever of it is
     WAIT = "wait"
@@ -39,8 +39,8 @@ class Reason(StrEnum):
 
 
 @dataclass(unsafe_hash=True)
-class Turned(Exception):
-    """Somebody stays outside; another try is of use after `wait`."""
+class LoginRefused(Exception):
+    """The log-in is refused; another attempt makes sense after `wait`."""
 
     reason: Reason
     wait: timedelta = timedelta(0)
@@ -56,9 +56,9 @@ class Chosen:
 
 
 class Entrance:
-    """Lets people in.  Every try is counted first, and every outcome stands in the audit log.
+    """Lets people in.  Every attempt is counted first, and every outcome is in the audit log.
 
-    All methods raise `Turned`.
+    All methods raise `LoginRefused`.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Entrance:
         fits = await self.passwords.verify(password, found[1] if found else "")
         if found is None or not fits or found[0].disabled_at:
             await self._note_failure(found[0] if found else None, visit)
-            raise Turned(Reason.WRONG)
+            raise LoginRefused(Reason.WRONG)
         await self._attempts.forgive(account, address)
         await self._keep_current(found[0], found[1], password)
         return found[0]
@@ -107,7 +107,7 @@ class Entrance:
         invitation = await self.invitations.look(code)
         if invitation is None:
             await self._note_failure(None, visit)
-            raise Turned(Reason.CODE)
+            raise LoginRefused(Reason.CODE)
         return invitation
 
     async def by_invitation(self, code: str, chosen: Chosen, visit: Visit) -> Account:
@@ -120,9 +120,9 @@ class Entrance:
         try:
             made = await self.invitations.redeem(code, name=name, display=display, password=hashed)
         except NameTaken as error:
-            raise Turned(Reason.NAME_TAKEN) from error
+            raise LoginRefused(Reason.NAME_TAKEN) from error
         if made is None or made.disabled_at:
-            raise Turned(Reason.CODE)
+            raise LoginRefused(Reason.CODE)
         await self._attempts.forgive(Guessed.account(name), Guessed.address(visit.address))
         return made
 
@@ -135,7 +135,7 @@ class Entrance:
         account = await self.accounts.welcome(newcomer, told)
         if account is None or account.disabled_at:
             await self._note_failure(account, visit, who=newcomer.name)
-            raise Turned(Reason.NOT_EXPECTED)
+            raise LoginRefused(Reason.NOT_EXPECTED)
         await self._attempts.forgive(Guessed.account(account.name), Guessed.address(visit.address))
         return account
 
@@ -148,32 +148,32 @@ class Entrance:
         try:
             return await self.accounts.set_password(proved, hashed, by=account.name)
         except AccountChanged as error:
-            raise Turned(Reason.WRONG) from error
+            raise LoginRefused(Reason.WRONG) from error
 
     async def begin(self, account: Account, visit: Visit, *, replaces: str) -> str:
         """The secret of a session of whoever just proved who they are.
 
-        Raises `Turned` where what they proved it with was changed meanwhile.
+        Raises `LoginRefused` where what they proved it with was changed meanwhile.
         """
         try:
             return await self.sessions.begin(account, visit, replaces=replaces)
         except AccountChanged as error:
             await self._note_failure(account, visit)
-            raise Turned(Reason.WRONG) from error
+            raise LoginRefused(Reason.WRONG) from error
 
     async def _admit(self, visit: Visit, *guessed: Guessed, whose: Account | None = None) -> None:
         refused = _deed("login.throttled", whose, visit)
         wait = await self._attempts.admit(*guessed, refused=refused)
         if wait > timedelta(0):
-            raise Turned(Reason.WAIT, wait)
+            raise LoginRefused(Reason.WAIT, wait)
 
     def _check(self, name: str, password: str) -> None:
         if not _NAME.fullmatch(name):
-            raise Turned(Reason.NAME)
+            raise LoginRefused(Reason.NAME)
         if folded(name) in self._reserved:
-            raise Turned(Reason.NAME_TAKEN)
+            raise LoginRefused(Reason.NAME_TAKEN)
         if fault := fault_of(password, name):
-            raise Turned(Reason(fault))
+            raise LoginRefused(Reason(fault))
 
     async def _keep_current(self, account: Account, kept: str, password: str) -> None:
         if self.passwords.is_outdated(kept):

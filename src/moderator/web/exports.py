@@ -25,7 +25,7 @@ from moderator.policy.policy import Policy
 from moderator.web.access import Access
 from moderator.web.audit import AuditSearch
 from moderator.web.downloads import Downloads
-from moderator.web.problems import Refusal, responses
+from moderator.web.problems import ALWAYS, Refusal, responses
 from moderator.web.questions import ActionSearch, Name
 from moderator.web.registry import PeopleSearch
 from moderator.web.searching import ViolationSearch
@@ -105,7 +105,7 @@ class ExportAnswer(BaseModel):
     reason: str = Field(description="Why it was aborted.")
 
 
-class CourseAnswer(BaseModel):
+class ProgressAnswer(BaseModel):
     """How far an export is."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -146,16 +146,11 @@ def exports_router(
     policy: Callable[[], Policy],
     clock: Callable[[], datetime],
 ) -> APIRouter:
-    """The routes under `/api/v1/exports`; whoever asks needs `Right.EXPORT`."""
+    """The routes under `/api/v1/exports`; the caller needs `Right.EXPORT`."""
     router = APIRouter(
         prefix="/api/v1/exports",
         tags=["exports"],
-        responses=responses(
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        ),
+        responses=responses(*ALWAYS),
     )
     downloads = Downloads(exports=exports, progress=progress, clock=clock)
     _add_violations(router, downloads, access)
@@ -234,9 +229,9 @@ def _add_fates(router: APIRouter, exports: Exports, downloads: Downloads, access
     async def watch_export(
         watch: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="As it was given.")],
         actor: Annotated[Actor, Depends(access.needs(Right.EXPORT))],
-    ) -> CourseAnswer:
+    ) -> ProgressAnswer:
         """Tell how many rows of an export of yours are written; nothing once it has ended."""
-        return CourseAnswer.model_validate(await downloads.course(watch, actor))
+        return ProgressAnswer.model_validate(await downloads.course(watch, actor))
 
     @router.get("/{export_id}", responses=responses(HTTPStatus.NOT_FOUND))
     async def explain_export(

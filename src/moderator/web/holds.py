@@ -9,14 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from moderator.domain.access import Actor, Right
 from moderator.ledger.evidence.legal_holds import Hold, LegalHolds, Scope
 from moderator.web.access import Access
-from moderator.web.cases import ALWAYS, Because, HoldAnswer
-from moderator.web.people import Reason
-from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Cursor, Id, Limit, Name
+from moderator.web.cases import HoldAnswer, WithReason
+from moderator.web.problems import ALWAYS, Refusal, responses
+from moderator.web.questions import Cursor, Id, Limit, Name, Reason
 
 
 class Placing(BaseModel):
-    """What shall be held, and why."""
+    """What to hold, and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -81,7 +80,7 @@ def holds_router(holds: LegalHolds, access: Access) -> APIRouter:
     )
     async def release_hold(
         hold_id: Annotated[Id, Path()],
-        why: Because,
+        why: WithReason,
         actor: Annotated[Actor, Depends(access.needs(Right.ADMINISTER))],
     ) -> HoldAnswer:
         """End a hold; what is past its time is erased soon after."""

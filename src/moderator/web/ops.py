@@ -1,4 +1,4 @@
-"""What ops and their machines ask: plain routes beside the API, open, without SQL on scrape."""
+"""What ops and their machines ask: plain routes outside the API, open, without SQL on scrape."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict

@@ -13,8 +13,8 @@ from moderator.domain.access import Actor, Right
 from moderator.ledger.evidence.packs import Packs
 from moderator.ledger.evidence.signing import Signer
 from moderator.web.access import Access
-from moderator.web.cases import ALWAYS, Because
-from moderator.web.problems import responses
+from moderator.web.cases import WithReason
+from moderator.web.problems import ALWAYS, responses
 from moderator.web.questions import Id
 
 _CHUNK: Final = 1 << 18
@@ -47,7 +47,7 @@ def packs_router(packs: Packs, signer: Signer, access: Access) -> APIRouter:
     )
     async def make_pack(
         violation_id: Annotated[Id, Path()],
-        why: Because,
+        why: WithReason,
         actor: Annotated[Actor, Depends(access.needs(Right.UNMASK))],
     ) -> StreamingResponse:
         """Make the evidence pack of a violation: a signed ZIP with everything that is kept of it.

@@ -16,10 +16,8 @@ from moderator.ledger.standing.merits import MeritRecord, Merits
 from moderator.policy.policy import Policy
 from moderator.policy.units import Reckoning
 from moderator.web.access import Access
-from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Id, Name
-
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^\s*[^\x00\s][^\x00]*$")]
+from moderator.web.problems import ALWAYS, Refusal, responses
+from moderator.web.questions import Id, Name, Reason
 
 
 class _Given(BaseModel):
@@ -27,7 +25,7 @@ class _Given(BaseModel):
 
 
 class MeritGiven(_Given):
-    """A merit to be recorded in the name of whoever asks."""
+    """A merit to record in the caller's name."""
 
     merit: Name = Field(description="A merit of policy.yaml (`offsets`).")
     count: Annotated[int, Field(ge=1, le=100)] = 1
@@ -35,7 +33,7 @@ class MeritGiven(_Given):
 
 
 class Withdrawal(_Given):
-    """Why a merit is taken back."""
+    """Why a merit is withdrawn."""
 
     reason: Reason
 
@@ -84,10 +82,10 @@ class StandingAnswer(_Answer):
 
     sender: str
     units: dict[str, int] = Field(
-        description="What stands now, lapses, conversions and offsets reckoned in."
+        description="What stands now, after lapses, conversions and offsets."
     )
     strikes: tuple[StrikeAnswer, ...] = Field(description="Those that you may see.")
-    merits: tuple[MeritAnswer, ...] = Field(description="Newest first, the withdrawn ones too.")
+    merits: tuple[MeritAnswer, ...] = Field(description="Newest first, including withdrawn ones.")
 
 
 def people_router(
@@ -97,17 +95,12 @@ def people_router(
     corp: str,
     access: Access,
 ) -> APIRouter:
-    """What counts for and against people; who is beyond the bound of who asks is not found."""
+    """The routes; people beyond the caller's bound are not found."""
     judges = access.needs(Right.JUDGE)
     router = APIRouter(
         prefix="/api/v1",
         tags=["people"],
-        responses=responses(
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        ),
+        responses=responses(*ALWAYS),
     )
     log = structlog.get_logger("moderator.web")
 

@@ -61,8 +61,8 @@ ANSWERS: Final[Mapping[type[errors.ModeratorError], Answer]] = {
         "evidence_unreadable",
         "The stored text was written with a key that this service does not have.",
     ),
-    errors.NameTaken: (HTTPStatus.CONFLICT, "name_taken", "There is a user of that name."),
-    errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found", "There is no such thing."),
+    errors.NameTaken: (HTTPStatus.CONFLICT, "name_taken", "There is already a user of that name."),
+    errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found", "There is no such record."),
     errors.UnmaskingNeeded: (
         HTTPStatus.FORBIDDEN,
         "unmasking_needed",
@@ -71,7 +71,7 @@ ANSWERS: Final[Mapping[type[errors.ModeratorError], Answer]] = {
     errors.OwnRequest: (
         HTTPStatus.FORBIDDEN,
         "own_request",
-        "This takes two persons: somebody else has to grant what you asked for.",
+        "This takes two people: somebody else has to grant what you asked for.",
     ),
     errors.JobTooLarge: (
         HTTPStatus.CONFLICT,
@@ -81,12 +81,12 @@ ANSWERS: Final[Mapping[type[errors.ModeratorError], Answer]] = {
     errors.NothingToUndo: (
         HTTPStatus.CONFLICT,
         "nothing_to_undo",
-        "No decision stands that could be taken back.",
+        "There is no decision that could be undone.",
     ),
     errors.IdentityError: (
         HTTPStatus.BAD_GATEWAY,
         "identity_error",
-        "The company's log-in did not say who you are.",
+        "The company's identity provider did not say who you are.",
     ),
     errors.RulebookError: (
         HTTPStatus.SERVICE_UNAVAILABLE,

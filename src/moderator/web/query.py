@@ -15,20 +15,13 @@ from moderator.web.answers import (
     ViolationPage,
     ViolationSummary,
 )
-from moderator.web.problems import responses
+from moderator.web.problems import ALWAYS, responses
 from moderator.web.searching import ViolationCount, ViolationQuery
-
-_ALWAYS = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 
 
 def query_router(violations: Violations, outbox: Outbox, access: Access) -> APIRouter:
     """The routes under `/api/v1`."""
-    router = APIRouter(prefix="/api/v1", responses=responses(*_ALWAYS))
+    router = APIRouter(prefix="/api/v1", responses=responses(*ALWAYS))
     _add_violations(router, violations, access)
     add_actions(router, outbox, access)
     return router

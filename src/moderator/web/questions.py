@@ -39,7 +39,7 @@ def _no_number(value: object) -> object:
 Written = BeforeValidator(_no_number)
 # In a body a number is a number; in an address it is text.
 InBody = BeforeValidator(_a_number)
-Id = Annotated[int, Field(ge=1, le=_LARGEST_ID, description="As its list tells it.")]
+Id = Annotated[int, Field(ge=1, le=_LARGEST_ID, description="As given in its list.")]
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_a_moment),
@@ -52,9 +52,11 @@ Moment = Annotated[
 # PostgreSQL's text holds no NUL.
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^\s*[^\x00\s][^\x00]*$")]
 Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,15}$", description="`next` of the page before.")]
 Errcode = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Limit = Annotated[int, Field(ge=1, le=200, description="So many at most.")]
+Limit = Annotated[int, Field(ge=1, le=200, description="At most this many.")]
 
 
 class Question(BaseModel):
@@ -78,7 +80,7 @@ class ActionSearch(Question):
     kind: ActionKind | None = Field(None, description="What is done.")
     errcode: Errcode | None = Field(None, description="The last one; -2: WeCom unreachable.")
     sender: Name | None = Field(None, description="userid of the sender.")
-    since: Moment | None = Field(None, description="Decided then or later.")
+    since: Moment | None = Field(None, description="Decided at that time or later.")
 
     def as_filter(self) -> ActionFilter:
         return ActionFilter(
@@ -95,13 +97,13 @@ class ActionQuery(ActionSearch, Pages):
 
 
 class Requeueing(ActionSearch):
-    """Which failed, expired or unsupported actions shall be tried again, and why."""
+    """Which failed, expired or unsupported actions to requeue, and why."""
 
     errcode: Annotated[Errcode, InBody] | None = Field(None)
     ids: list[Annotated[Id, InBody]] = Field(
-        [], max_length=1000, description="Only these; none: all that fit."
+        [], max_length=1000, description="Only these; none: all that match."
     )
-    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+    reason: Words
     dry_run: bool = Field(True, strict=True, description="Only count them.")
 
     def as_filter(self) -> ActionFilter:
@@ -109,9 +111,9 @@ class Requeueing(ActionSearch):
 
 
 class Lifting(Question):
-    """What was mended, so that WeCom may be called again."""
+    """What was fixed, so that WeCom may be called again."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+    reason: Words
 
 
 class RefusalOfAction(Question):

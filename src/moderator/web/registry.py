@@ -32,7 +32,7 @@ class PeopleQuery(PeopleSearch):
 
 
 class PersonAnswer(BaseModel):
-    """Somebody with violations that you may see; only those count, up to a hundred."""
+    """A person with violations that you may see; only those count, up to a hundred."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -57,7 +57,7 @@ class PeoplePage(BaseModel):
 
 
 def registry_router(registry: Registry, access: Access) -> APIRouter:
-    """The routes; who is beyond the bound of whoever asks is not found."""
+    """The routes; people beyond the caller's bound are not found."""
     router = APIRouter(prefix="/api/v1", tags=["people"], responses=responses(*ALWAYS))
     sees = Depends(access.needs(Right.SEE))
 
@@ -84,7 +84,7 @@ def registry_router(registry: Registry, access: Access) -> APIRouter:
         userid: Annotated[Name, Path(description="userid of the sender.")],
         actor: Annotated[Actor, sees],
     ) -> PersonAnswer:
-        """Tell of somebody with violations; `/violations?sender=` has them one by one."""
+        """Return a person with violations; `/violations?sender=` lists them one by one."""
         person = await registry.one(userid, actor.departments)
         await registry.looked(userid, actor)
         return PersonAnswer.model_validate(person)

@@ -11,19 +11,18 @@ from moderator.domain.access import Actor, Right
 from moderator.ledger.actions.requests import Requests
 from moderator.web.access import Access
 from moderator.web.answers import ActionDetail
-from moderator.web.problems import Refusal, responses
-from moderator.web.questions import Id
+from moderator.web.problems import ALWAYS, Refusal, responses
+from moderator.web.questions import Id, Note
 
-_Line = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 _Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 
 
 class Recall(BaseModel):
-    """A message that its sender took back, as the archive's `revoke` names it (`pre_msgid`)."""
+    """A message that its sender recalled, as the archive's `revoke` names it (`pre_msgid`)."""
 
     model_config = ConfigDict(extra="forbid")
 
-    message: _Name = Field(description="msgid of the message that was taken back.")
+    message: _Name = Field(description="msgid of the recalled message.")
 
 
 class Settled(BaseModel):
@@ -33,11 +32,11 @@ class Settled(BaseModel):
 
 
 class Compliance(BaseModel):
-    """What a person says who knows that it was done."""
+    """A person's confirmation that it was done."""
 
     model_config = ConfigDict(extra="forbid")
 
-    note: _Line = ""
+    note: Note = ""
 
 
 def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRouter:
@@ -46,18 +45,13 @@ def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRout
     router = APIRouter(
         prefix="/api/v1",
         tags=["actions"],
-        responses=responses(
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        ),
+        responses=responses(*ALWAYS),
     )
     log = structlog.get_logger("moderator.web")
 
     @router.post("/recalls")
     async def tell_recall(recall: Recall, actor: Annotated[Actor, Depends(judges)]) -> Settled:
-        """Tell that a message of the archive was taken back; may be told more than once."""
+        """Report that a message of the archive was recalled; may be reported more than once."""
         settled = await requests.recalled(
             corp, recall.message, by=actor.name, bound=actor.departments
         )
@@ -73,7 +67,7 @@ def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRout
         compliance: Compliance,
         actor: Annotated[Actor, Depends(judges)],
     ) -> ActionDetail:
-        """Say that what a person was asked to do (recall, remove, mute) was done."""
+        """Confirm that what a person was asked to do (recall, remove, mute) was done."""
         resolved = await requests.complied(
             action_id, by=actor.name, note=compliance.note, bound=actor.departments
         )
@@ -81,7 +75,7 @@ def requests_router(requests: Requests, access: Access, *, corp: str) -> APIRout
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "no_open_request",
-                f"The action is no open request: {resolved.action.kind}, {resolved.action.state}.",
+                f"This is not an open request: {resolved.action.kind}, {resolved.action.state}.",
             )
         log.info("complied", action=action_id, by=actor.name)
         return ActionDetail.model_validate(resolved.action)

@@ -42,7 +42,7 @@ class RuleAnswer(BaseModel):
     before: TallyAnswer = Field(description="As many days before.")
     hits_per_day: float
     dismissed_rate: float | None = Field(description="Of what was judged; null where nothing was.")
-    alarm: AlarmAnswer | None = Field(description="What holds back its destructive actions.")
+    alarm: AlarmAnswer | None = Field(description="The alarm that holds its destructive actions.")
 
     @classmethod
     def of(cls, rule: Rule, health: RuleHealth) -> Self:
@@ -84,7 +84,7 @@ def rules_router(
         wanted: Annotated[RuleQuery, Query()],
         actor: Annotated[Actor, Depends(access.needs(Right.SEE))],
     ) -> RulePage:
-        """List the rules in use, those that hit nothing too."""
+        """List the rules in use, including those that hit nothing."""
         found = await healths.all(clock(), days=wanted.days, bound=actor.departments)
         return _page(book(), wanted, found)
 

@@ -23,10 +23,10 @@ Text = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[^\x00]*$")]
 class ViolationSearch(Question):
     """Which violations are meant; what is left out fits any.  Ranges exclude their end."""
 
-    sent_after: Moment | None = Field(None, description="Sent then or later.")
-    sent_before: Moment | None = Field(None, description="Sent earlier.")
-    recorded_after: Moment | None = Field(None, description="Recorded then or later.")
-    recorded_before: Moment | None = Field(None, description="Recorded earlier.")
+    sent_after: Moment | None = Field(None, description="Sent at that time or later.")
+    sent_before: Moment | None = Field(None, description="Sent before that time.")
+    recorded_after: Moment | None = Field(None, description="Recorded at that time or later.")
+    recorded_before: Moment | None = Field(None, description="Recorded before that time.")
     sender: Name | None = Field(None, description="userid of the sender.")
     department: Department | None = Field(
         None, description="Id of a department, with all below it, as it was then."
@@ -34,7 +34,8 @@ class ViolationSearch(Question):
     chat: Name | None = Field(None, description="chatid of the group.")
     app: Name | None = Field(None, description="Name of the app in the settings.")
     category: Name | None = Field(None, description="Of the gravest rule that hit.")
-    severity: SeverityLabel | None = Field(None, description="This grave or graver.")
+    severity: SeverityLabel | None = Field(None, description="At least this severe.")
+    max_severity: SeverityLabel | None = Field(None, description="At most this severe.")
     rule: Name | None = Field(None, description="Id of a rule that hit.")
     clause: Name | None = Field(None, description="Id of a clause of the policy.")
     status: list[Status] = Field([], max_length=3, description="Any of these; none: all.")
@@ -70,6 +71,7 @@ class ViolationSearch(Question):
             app=self.app,
             category=self.category,
             severity=Severity.of(self.severity) if self.severity else None,
+            max_severity=Severity.of(self.max_severity) if self.max_severity else None,
             rule=self.rule,
             clause=self.clause,
             statuses=tuple(self.status),
@@ -118,5 +120,5 @@ class ViolationCount(ViolationSearch):
     """Which violations to count, and how far."""
 
     most: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        1000, description="Count no further than this."
+        1000, description="Stop counting at this number."
     )

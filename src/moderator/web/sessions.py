@@ -1,4 +1,4 @@
-"""`/api/v1/session` and `/api/v1/tokens`: who asks, and what lets programs ask in their name."""
+"""`/api/v1/session` and `/api/v1/tokens`: the caller, and tokens for their programs."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -15,35 +15,29 @@ from moderator.ledger.access.accounts import Account, Accounts
 from moderator.ledger.access.api_tokens import ApiToken, check_label
 from moderator.web.access import Access, Logins
 from moderator.web.cookies import csrf_of
-from moderator.web.problems import Refusal, responses
+from moderator.web.problems import ALWAYS, Refusal, responses
 from moderator.web.questions import Id
 
-ALWAYS = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 Words = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w .:/-]*\w[\w .:/-]*$")]
 Label = Annotated[Words, AfterValidator(check_label)]
 
 
 class SessionAnswer(BaseModel):
-    """Whoever asks, and what they may."""
+    """The caller, and their rights."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str = Field(description="As it stands in the audit log.")
+    name: str = Field(description="As in the audit log.")
     roles: tuple[Role, ...]
     rights: tuple[Right, ...]
     departments: tuple[int, ...] | None = Field(
-        description="They see these departments with all below them; null: all."
+        description="The caller sees these departments with all below them; null: all."
     )
-    csrf: str = Field(description="For `X-CSRF-Token`; empty for whoever shows a token.")
+    csrf: str = Field(description="For `X-CSRF-Token`; empty for a caller with a token.")
 
 
 class LoggedOut(BaseModel):
-    """How many log-ins ended."""
+    """How many sessions ended."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,15 +45,15 @@ class LoggedOut(BaseModel):
 
 
 class NewToken(BaseModel):
-    """A token to be made."""
+    """A token to create."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    label: Label = Field(description="What it is for; stands beside your name in the audit log.")
+    label: Label = Field(description="What it is for; shown after your name in the audit log.")
     rights: Annotated[tuple[Right, ...], Field(min_length=1, max_length=len(Right))] = Field(
         description="What it may be used for: of what you may do, never your account."
     )
-    days: Annotated[int, Field(ge=1, le=366)] = Field(90, description="It expires after so many.")
+    days: Annotated[int, Field(ge=1, le=366)] = Field(90, description="How many until it expires.")
 
 
 class TokenAnswer(BaseModel):
@@ -90,7 +84,7 @@ class MadeToken(TokenAnswer):
 
 
 class TokenList(BaseModel):
-    """Tokens, newest first, those that are no good any more too."""
+    """Tokens, newest first, including those that are no longer valid."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,7 +92,7 @@ class TokenList(BaseModel):
 
 
 def sessions_router(accounts: Accounts, logins: Logins, access: Access) -> APIRouter:
-    """The routes about whoever asks; each needs a user, which a token of the settings is not."""
+    """The routes about the caller, who has to be a user: a token of the settings is not."""
     router = APIRouter(prefix="/api/v1", responses=responses(*ALWAYS))
     _add_session(router, accounts, logins, access)
     _add_tokens(router, accounts, logins, access)
@@ -112,7 +106,7 @@ def _add_session(router: APIRouter, accounts: Accounts, logins: Logins, access: 
     async def tell_session(
         request: Request, actor: Annotated[Actor, Depends(owns)]
     ) -> SessionAnswer:
-        """Tell who asks and what they may."""
+        """Return who the caller is and what they may do."""
         cookie = logins.cookies.session.of(request) if actor.account is not None else ""
         return SessionAnswer(
             name=actor.name,
@@ -128,7 +122,7 @@ def _add_session(router: APIRouter, accounts: Accounts, logins: Logins, access: 
         answer: Response,
         actor: Annotated[Actor, Depends(owns)],
         *,
-        everywhere: Annotated[bool, Query(description="All log-ins, not only this one.")] = False,
+        everywhere: Annotated[bool, Query(description="All sessions, not only this one.")] = False,
     ) -> LoggedOut:
         """Log out."""
         account = await owner_of(accounts, actor)
@@ -156,7 +150,7 @@ def _add_tokens(router: APIRouter, accounts: Accounts, logins: Logins, access: A
         responses=responses(HTTPStatus.CONFLICT),
     )
     async def make_token(wanted: NewToken, actor: Annotated[Actor, Depends(owns)]) -> MadeToken:
-        """Make a token; its value is shown this once."""
+        """Create a token; its value is shown only once."""
         account = await owner_of(accounts, actor)
         rights = grantable(actor, wanted.rights)
         lasts = timedelta(days=wanted.days)
@@ -180,7 +174,9 @@ def _add_tokens(router: APIRouter, accounts: Accounts, logins: Logins, access: A
 async def owner_of(accounts: Accounts, actor: Actor) -> Account:
     """The user that asks.  Raises `Refusal` 403 where a token of the settings does."""
     if actor.account is None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "no_account", "A token of the settings is no user.")
+        raise Refusal(
+            HTTPStatus.FORBIDDEN, "no_account", "A token of the settings belongs to no user."
+        )
     return await accounts.one(actor.account)
 
 

@@ -28,7 +28,7 @@ class StatisticsQuery(ViolationSearch):
     since: Annotated[date, Written] | None = Field(
         None, description="The first day; by default the days end today."
     )
-    days: Annotated[int, Field(ge=1, le=_LONGEST)] = Field(30, description="So many.")
+    days: Annotated[int, Field(ge=1, le=_LONGEST)] = Field(30, description="How many.")
 
     def period(self, now: datetime) -> Period:
         since = self.since
@@ -41,14 +41,16 @@ class StatisticsQuery(ViolationSearch):
 class TimelineQuery(StatisticsQuery):
     """A timeline, cut into days, weeks or months."""
 
-    unit: Unit = Field(Unit.DAY, description="How long each piece is.")
+    unit: Unit = Field(Unit.DAY, description="The length of each piece.")
 
 
 class SharesQuery(StatisticsQuery):
     """What falls to each category, rule, department and so on."""
 
     by: Dimension = Field(description="`rule` is the gravest that hit.")
-    most: Annotated[int, Field(ge=1, le=200)] = Field(50, description="Only so many, the largest.")
+    most: Annotated[int, Field(ge=1, le=200)] = Field(
+        50, description="At most this many, the largest."
+    )
 
 
 class _Answer(BaseModel):
@@ -56,7 +58,7 @@ class _Answer(BaseModel):
 
 
 class TallyAnswer(_Answer):
-    """How many violations, by what people made of them."""
+    """How many violations, by how they were judged."""
 
     total: int
     open: int
@@ -81,7 +83,7 @@ class TimelineAnswer(_Answer):
 
 
 class ShareAnswer(_Answer):
-    """What falls to one category, rule, department and so on."""
+    """The share of one category, rule, department and so on."""
 
     key: str = Field(description="Its name or id; of a severity its number, 1 to 4.")
     tally: TallyAnswer
@@ -112,7 +114,7 @@ class DecisionTimesAnswer(_Answer):
 
 
 class SummaryAnswer(_Answer):
-    """A period in short, beside as many days before."""
+    """A period in short, compared with as many days before."""
 
     since: date
     until: date = Field(description="The first day that does not belong to them.")
@@ -135,7 +137,7 @@ def statistics_router(
     async def summarise(
         wanted: Annotated[StatisticsQuery, Query()], actor: Annotated[Actor, sees]
     ) -> SummaryAnswer:
-        """Tell how many there were and how long they waited, beside the period before."""
+        """Return how many there were and how long they waited, compared with the period before."""
         period, filter_ = wanted.period(clock()), wanted.as_filter(actor.departments)
         now, before = period, period.before
         return SummaryAnswer(

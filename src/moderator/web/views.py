@@ -30,7 +30,7 @@ def views_router(views: Views, access: Access) -> APIRouter:
     async def save_view(
         name: _Name, given: ViewGiven, actor: Annotated[Actor, Depends(sees)]
     ) -> ViewAnswer:
-        """Save a view, in place of yours of the same name."""
+        """Save a view, replacing your view of the same name."""
         view = await views.save(actor.name, name, given.query)
         if view is None:
             told = f"You have {MOST} views; delete one first."
@@ -43,7 +43,7 @@ def views_router(views: Views, access: Access) -> APIRouter:
         responses=responses(HTTPStatus.NOT_FOUND),
     )
     async def delete_view(name: _Name, actor: Annotated[Actor, Depends(sees)]) -> None:
-        """Forget a view."""
+        """Delete a view."""
         await views.delete(actor.name, name)
 
     return router

@@ -116,7 +116,7 @@ class WeComClient:
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """What stands for the secrets of the settings, as the gate sees them."""
+        """Identifiers of the secrets in the settings, as the gate sees them."""
         return tuple(self._credential(app) for app in self._secrets)
 
     async def send_message(self, app: str, payload: Mapping[str, Any]) -> SentMessage:

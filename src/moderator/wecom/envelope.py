@@ -40,7 +40,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedCallback:
-    """A callback as WeCom would post it: the body and what stands in the query."""
+    """A callback as WeCom would post it: the body and the query parameters."""
 
     body: bytes
     signature: str

@@ -9,7 +9,7 @@ from moderator.wecom.wire import Wire
 
 
 class TracedWire(Wire):
-    """A wire whose every call is a span; of the query, which holds secrets, nothing is told."""
+    """A wire whose every call is a span; nothing of the query, which holds secrets, is recorded."""
 
     def __init__(self, tracer: Tracer, *parts: Any, **named: Any) -> None:
         """`parts` and `named` as `Wire` takes them."""

@@ -59,7 +59,7 @@ class Wire:
         return answer
 
     async def close(self) -> None:
-        """Wait for the calls that nobody waits for any more: each ends by its own time limits."""
+        """Wait for the abandoned calls: each ends by its own time limits."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _answer(

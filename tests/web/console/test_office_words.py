@@ -176,7 +176,7 @@ def test_worst_part_first() -> None:
         "new_part": Part(Condition.DISABLED),
     }
 
-    told = health.told(parts, CHINESE)
+    told = health.described(parts, CHINESE)
 
     assert [one.name for one in told] == ["spool", "outbox", "database", "new_part"]
     assert [bool(one.todo) for one in told] == [True, True, False, False]

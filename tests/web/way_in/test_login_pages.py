@@ -8,7 +8,7 @@ from tests.web.way_in.conftest import PASSWORD, Opening, WayIn
 
 from moderator.domain.access import Grant, Role
 from moderator.ledger.access.sessions import ROTATED_EVERY, Visit
-from moderator.web.entrance import Reason, Turned
+from moderator.web.entrance import LoginRefused, Reason
 
 ADMIN = Grant(roles=frozenset({Role.ADMIN}))
 VISIT = Visit(method="password", address="10.0.0.1", browser="Firefox")
@@ -256,8 +256,8 @@ async def test_who_proved_an_old_password_is_not_let_in(way_in: WayIn) -> None:
     way_in.clock.now += timedelta(seconds=1)
     await accounts.set_password(await accounts.one(user), "another hash", by="root")
 
-    with pytest.raises(Turned) as turned:
+    with pytest.raises(LoginRefused) as refused:
         await entrance.begin(proved, VISIT, replaces="")
 
-    assert turned.value.reason is Reason.WRONG
+    assert refused.value.reason is Reason.WRONG
     assert (await way_in.told())[0] == ("boss", "login.failed")

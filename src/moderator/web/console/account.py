@@ -16,7 +16,7 @@ from moderator.web.console.browsers import browser_of
 from moderator.web.console.login import LoginDesk, visit_of
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
-from moderator.web.entrance import Turned
+from moderator.web.entrance import LoginRefused
 from moderator.web.questions import Id
 from moderator.web.sessions import Words, grantable, owner_of
 
@@ -43,7 +43,7 @@ class AccountPage:
     ) -> Response:
         account = await owner_of(self._accounts, visitor.actor)
         cookie = self._logins.cookies.session.of(request)
-        told = {"made": None, "value": "", "turned": None, "taken": False, "done": ""}
+        told = {"made": None, "value": "", "refused": None, "taken": False, "done": ""}
         return self._pages.render(
             request,
             visitor,
@@ -91,9 +91,9 @@ def _add_password(router: APIRouter, desk: LoginDesk, page: AccountPage, access:
         visit = visit_of(request, "password")
         try:
             account = await desk.entrance.change_password(before.id, old, new, visit)
-        except Turned as turned:
+        except LoginRefused as refused:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-            return await page.show(request, visitor, status=status, turned=turned)
+            return await page.show(request, visitor, status=status, refused=refused)
         # All log-ins have ended; this one goes on under a new secret.
         return await desk.let_in(request, account, visit, f"{_PATH}?done=password")
 

@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A number beside what it was a period before; `percent` is None where that was nothing."""
+    """A number compared with the period before; `percent` is None if that was zero."""
 
     now: int
     before: int

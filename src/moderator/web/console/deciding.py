@@ -51,7 +51,7 @@ class _Case:
 
     @property
     def deed(self) -> dict[str, Any]:
-        """What every decision is told beside its own."""
+        """The arguments that every decision takes besides its own."""
         return {"by": self.actor.name, "version": self.version, "bound": self.actor.departments}
 
 

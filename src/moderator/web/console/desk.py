@@ -38,7 +38,7 @@ class Notice(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The parts; `notices` writes what is told about a violation, `health` asks every part."""
+    """The parts; `notices` previews the notices of a violation, `health` checks every part."""
 
     pages: Pages
     access: Access

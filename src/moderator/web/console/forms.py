@@ -14,7 +14,6 @@ def _meant(value: Any) -> Any:
 Unset = BeforeValidator(_meant)
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 Line = Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")]
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^\s*[^\x00\s][^\x00]*$")]
 
 
 class Asked(BaseModel):
@@ -23,5 +22,5 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def told(self, *left_out: str) -> dict[str, Any]:
-        """The filters that are set, as they stand in an address."""
+        """The filters that are set, as they appear in an address."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude=set(left_out))

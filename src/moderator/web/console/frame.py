@@ -1,4 +1,4 @@
-"""What belongs to no page: the way in, the choice of language, addresses that lead nowhere."""
+"""What belongs to no page: the start, the choice of language, unknown addresses."""
 
 from http import HTTPStatus
 from typing import Annotated, Final

@@ -28,7 +28,7 @@ _ORDER: Final = (Condition.FAILING, Condition.DEGRADED, Condition.OK, Condition.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DescribedPart:
     """One part in the reader's words; `todo` is empty where nothing needs to be done."""
 
     name: str
@@ -65,7 +65,7 @@ def health_routes(
             visitor,
             "health.html",
             condition=worst(found),
-            parts=told(found, catalogue),
+            parts=described(found, catalogue),
             rulebook=rulebook.get("hash", ""),
             tokens=_moments(found["wecom"].facts.get("tokens_since", {})),
             apps=apps,
@@ -78,15 +78,15 @@ def health_routes(
     return router
 
 
-def told(parts: Mapping[str, Part], catalogue: Catalogue) -> list[Told]:
+def described(parts: Mapping[str, Part], catalogue: Catalogue) -> list[DescribedPart]:
     """The parts, what needs a person first."""
     listed = sorted(parts.items(), key=lambda item: _ORDER.index(item[1].condition))
-    return [_told(name, part, catalogue) for name, part in listed]
+    return [_described(name, part, catalogue) for name, part in listed]
 
 
-def _told(name: str, part: Part, catalogue: Catalogue) -> Told:
+def _described(name: str, part: Part, catalogue: Catalogue) -> DescribedPart:
     wrong = part.condition in {Condition.FAILING, Condition.DEGRADED}
-    return Told(
+    return DescribedPart(
         name=name,
         title=_say(catalogue, f"health.part_{name}", name),
         about=_say(catalogue, f"health.about_{name}", ""),

@@ -15,10 +15,10 @@ from moderator.errors import NotFound
 from moderator.ledger.evidence.legal_holds import Hold, LegalHolds, Scope
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import address
-from moderator.web.console.forms import Asked, Line, Reason, Unset
+from moderator.web.console.forms import Asked, Line, Unset
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router, to
-from moderator.web.questions import Id
+from moderator.web.questions import Id, Reason
 
 PAGE: Final = 50
 _PATH: Final = "/console/holds"
@@ -27,7 +27,7 @@ _Sees = Callable[..., Awaitable[Visitor]]
 
 
 class HoldsAsked(Asked):
-    """Which holds, what the form shall begin with, and what was just done with hold `of`."""
+    """Which holds, what the form is filled in with, and what was just done with hold `of`."""
 
     released: bool = False
     before: Annotated[Id | None, Unset] = None

@@ -26,6 +26,7 @@ _SAME_IN_API: Final = (
     *("category", "sender", "department", "chat", "app", "rule", "clause", "fingerprint"),
     *("assignee", "escalated_to", "text"),
 )
+_Severity = Literal["", "low", "medium", "high", "critical"]
 _Name = Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")]
 
 
@@ -39,7 +40,7 @@ class Standing(StrEnum):
 
 
 class Whose(StrEnum):
-    """Which cases, by whom they wait for."""
+    """Which cases, by who they are waiting for."""
 
     ANY = ""
     MINE = "mine"  # assigned to the visitor
@@ -48,7 +49,7 @@ class Whose(StrEnum):
 
 
 class Wanted(BaseModel):
-    """The conditions of a line, as they stand in the address; dates are days of the person's.
+    """The conditions of a line, as they appear in the address; dates are in the person's zone.
 
     `trail` are the cases that somebody came by, the last one last, each with a full stop.
     """
@@ -56,7 +57,8 @@ class Wanted(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status: Standing = Standing.OPEN
-    severity: Literal["", "low", "medium", "high", "critical"] = ""
+    severity: _Severity = ""
+    max_severity: _Severity = ""
     category: _Name = ""
     sender: _Name = ""
     department: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
@@ -98,7 +100,7 @@ class Line:
 
     @property
     def query(self) -> str:
-        """As it stands in addresses; what is usual is left out."""
+        """As it appears in addresses; defaults are left out."""
         return urlencode(self.wanted.model_dump(mode="json", exclude_defaults=True))
 
     @property
@@ -138,7 +140,8 @@ class Line:
         fitting = self.filter
         told = {
             "status": [status.value for status in fitting.statuses],
-            "severity": fitting.severity.label if fitting.severity else None,
+            "severity": self.wanted.severity,
+            "max_severity": self.wanted.max_severity,
             "action_state": [state.value for state in fitting.action_states],
             "sent_after": fitting.sent_from and fitting.sent_from.isoformat(),
             "sent_before": fitting.sent_until and fitting.sent_until.isoformat(),
@@ -158,12 +161,13 @@ class Line:
 
     @property
     def filter(self) -> ViolationFilter:
-        """What the ledger is asked for; never beyond the departments of whoever asks."""
+        """What the ledger is asked for; never beyond the visitor's departments."""
         wanted = self.wanted
         return ViolationFilter(
             bound=self.actor.departments,
             statuses=() if wanted.status is Standing.ANY else (Status(wanted.status.value),),
             severity=Severity.of(wanted.severity) if wanted.severity else None,
+            max_severity=Severity.of(wanted.max_severity) if wanted.max_severity else None,
             category=wanted.category or None,
             sender=wanted.sender or None,
             department=wanted.department,
@@ -195,7 +199,7 @@ class Line:
 
 
 def place_of(violation: ViolationRecord, sort: Sort) -> Cursor:
-    """Where the violation stands in a line of that order."""
+    """The position of the violation in a line of that order."""
     return Cursor(sort=sort, severity=violation.severity, at=violation.sent_at, id=violation.id)
 
 

@@ -1,4 +1,4 @@
-"""`/console/login`, `/console/invitation`, `/console/logout`: the way in and out."""
+"""`/console/login`, `/console/invitation`, `/console/logout`."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
 from moderator.web.cookies import Cookies, csrf_of, is_csrf_of, new_secret
 from moderator.web.elsewhere import OtherSite
-from moderator.web.entrance import Chosen, Entrance, Reason, Turned
+from moderator.web.entrance import Chosen, Entrance, LoginRefused, Reason
 
 _STATUS = {
     Reason.WRONG: HTTPStatus.UNAUTHORIZED,
@@ -31,7 +31,7 @@ _STATUS = {
 
 
 class LoginDesk:
-    """What the pages of the way in have together."""
+    """What the log-in pages share."""
 
     def __init__(
         self,
@@ -49,42 +49,49 @@ class LoginDesk:
         self._pages = pages
 
     def show(
-        self, request: Request, template: str, turned: Turned | None = None, /, **content: Any
+        self,
+        request: Request,
+        template: str,
+        refused: LoginRefused | None = None,
+        /,
+        **content: Any,
     ) -> Response:
         """A page with a form that only this browser can send."""
         form = self.cookies.form.of(request) or new_secret()
-        status = _status(turned)
+        status = _status(refused)
         answer = self._pages.render(
             request,
             None,
             template,
             status=status,
             csrf=csrf_of(form),
-            turned=turned,
+            refused=refused,
             others=tuple(self.others),
             passwords=self.passwords,
             **content,
         )
-        if turned and turned.wait:
-            answer.headers["retry-after"] = str(_seconds(turned))
+        if refused and refused.wait:
+            answer.headers["retry-after"] = str(_seconds(refused))
         self.cookies.form.give(answer, form)
         return answer
 
-    def login_page(self, request: Request, back: str, turned: Turned | None = None) -> Response:
-        return self.show(request, "login.html", turned, back=inside(back))
+    def login_page(
+        self, request: Request, back: str, refused: LoginRefused | None = None
+    ) -> Response:
+        return self.show(request, "login.html", refused, back=inside(back))
 
     def check_form(self, request: Request, csrf: str) -> None:
-        """Raises `Turned` where a form does not come from a page that this browser was shown."""
+        """Raises `LoginRefused` for a form that is not from a page shown to this browser."""
         if not is_csrf_of(self.cookies.form.of(request), csrf):
-            raise Turned(Reason.EXPIRED)
+            raise LoginRefused(Reason.EXPIRED)
 
     async def let_in(self, request: Request, account: Account, visit: Visit, back: str) -> Response:
         """Begin a session under a new secret; what the browser held before is good no more."""
         before = self.cookies.session.of(request)
         try:
             secret = await self.entrance.begin(account, visit, replaces=before)
-        except Turned as turned:
-            return self.login_page(request, back, turned)
+        except LoginRefused as refused:
+            return self.login_page(request, back, refused)
         answer = RedirectResponse(inside(back), HTTPStatus.SEE_OTHER)
         self.cookies.session.give(answer, secret)
         self.cookies.form.take(answer)
@@ -119,8 +126,8 @@ def _add_password(router: APIRouter, desk: LoginDesk) -> None:
         try:
             desk.check_form(request, csrf)
             account = await desk.entrance.by_password(name, password, visit)
-        except Turned as turned:
-            return desk.login_page(request, back, turned)
+        except LoginRefused as refused:
+            return desk.login_page(request, back, refused)
         return await desk.let_in(request, account, visit, back)
 
 
@@ -145,8 +152,8 @@ def _add_invitation(router: APIRouter, desk: LoginDesk) -> None:
         try:
             desk.check_form(request, csrf)
             account = await desk.entrance.by_invitation(code, chosen, visit)
-        except Turned as turned:
-            return desk.show(request, "invitation.html", turned, chosen=chosen)
+        except LoginRefused as refused:
+            return desk.show(request, "invitation.html", refused, chosen=chosen)
         return await desk.let_in(request, account, visit, "")
 
 
@@ -172,11 +179,11 @@ def visit_of(request: Request, method: str) -> Visit:
     )
 
 
-def _status(turned: Turned | None) -> HTTPStatus:
-    if turned is None:
+def _status(refused: LoginRefused | None) -> HTTPStatus:
+    if refused is None:
         return HTTPStatus.OK
-    return _STATUS.get(turned.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _STATUS.get(refused.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _seconds(turned: Turned) -> int:
-    return max(1, round(turned.wait.total_seconds()))
+def _seconds(refused: LoginRefused) -> int:
+    return max(1, round(refused.wait.total_seconds()))

@@ -13,7 +13,7 @@ from moderator.web.console.login import LoginDesk, visit_of
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
 from moderator.web.elsewhere import OtherSite
-from moderator.web.entrance import Reason, Turned
+from moderator.web.entrance import LoginRefused, Reason
 
 _LONGEST_ADDRESS: Final = 1024  # a browser drops a cookie that is much longer
 
@@ -33,8 +33,8 @@ def _add_way_out(router: APIRouter, desk: LoginDesk, site: OtherSite) -> None:
         back, flow = request.query_params.get("next", ""), Flow.begin()
         try:
             address = await site.address(flow)
-        except Turned as turned:
-            return desk.login_page(request, back, turned)
+        except LoginRefused as refused:
+            return desk.login_page(request, back, refused)
         answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
         desk.cookies.flow.give(answer, _packed(site, flow, back))
         return answer
@@ -50,8 +50,8 @@ def _add_way_back(router: APIRouter, desk: LoginDesk, site: OtherSite) -> None:
             await desk.entrance.admit_answer(visit)
             arrival = await site.arrival(code, flow)
             account = await desk.entrance.by_other_site(arrival.newcomer, arrival.told, visit)
-        except Turned as turned:
-            answer = desk.login_page(request, back, turned)
+        except LoginRefused as refused:
+            answer = desk.login_page(request, back, refused)
         else:
             answer = await desk.let_in(request, account, visit, back)
         desk.cookies.flow.take(answer)
@@ -59,12 +59,12 @@ def _add_way_back(router: APIRouter, desk: LoginDesk, site: OtherSite) -> None:
 
 
 def _answered(request: Request, flow: Flow) -> str:
-    """The code that came back to the browser that left.  Raises `Turned`."""
+    """The code that came back to the browser that left.  Raises `LoginRefused`."""
     query = request.query_params
     if not flow.secret or not flow.is_answered_by(query.get("state", "")):
-        raise Turned(Reason.EXPIRED)
+        raise LoginRefused(Reason.EXPIRED)
     if not query.get("code"):
-        raise Turned(Reason.REFUSED)
+        raise LoginRefused(Reason.REFUSED)
     return query["code"]
 
 

@@ -1,4 +1,4 @@
-"""The pages beside the cases: people, rules, actions, numbers, the log, the service itself."""
+"""The pages other than the cases: people, rules, actions, numbers, the log, the service itself."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

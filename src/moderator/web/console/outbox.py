@@ -20,11 +20,11 @@ from moderator.policy.policy import Policy
 from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.catalogue import Catalogue
-from moderator.web.console.forms import Asked, Line, Reason, Unset
+from moderator.web.console.forms import Asked, Line, Unset
 from moderator.web.console.outcomes import OutcomeWords
 from moderator.web.console.pages import Pages
 from moderator.web.console.routing import page_router
-from moderator.web.questions import Errcode, Id
+from moderator.web.questions import Errcode, Id, Reason
 from moderator.wecom.errors import classify
 
 PAGE: Final = 50

@@ -31,12 +31,12 @@ from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.catalogue import Catalogue
 from moderator.web.console.charts import Bar, Stacked, bars, stacked
-from moderator.web.console.forms import Asked, Line, Reason, Unset
+from moderator.web.console.forms import Asked, Line, Unset
 from moderator.web.console.moments import CHINA
 from moderator.web.console.pages import Pages
 from moderator.web.console.policy_words import PolicyWords
 from moderator.web.console.routing import page_router
-from moderator.web.questions import Id, Name
+from moderator.web.questions import Id, Name, Reason
 
 PAGE: Final = 50
 _HISTORY: Final = 100  # violations of one person that the page looks at, the latest

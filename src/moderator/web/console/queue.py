@@ -16,6 +16,7 @@ from moderator.ledger.directory.departments import ListedDepartment
 from moderator.ledger.records import Count, Cursor, Page
 from moderator.web import cursors
 from moderator.web.access import Visitor
+from moderator.web.console.addresses import Chip
 from moderator.web.console.bulk import job_of
 from moderator.web.console.catalogue import Catalogue
 from moderator.web.console.desk import Desk
@@ -27,6 +28,13 @@ from moderator.web.problems import Refusal
 
 _SHOWN: Final = 40  # rows of one page
 _COUNTED: Final = 1000
+# Where the catalogue has words for the values of a condition.
+_SECTIONS: Final = {
+    "status": "status",
+    "severity": "severity",
+    "max_severity": "severity",
+    "category": "category",
+}
 _ViewName = Annotated[str, Form(min_length=1, max_length=80, pattern=r"^\s*[^\x00\s][^\x00]*$")]
 _Query = Annotated[str, Form(max_length=4000)]
 
@@ -39,14 +47,6 @@ class Tab:
     address: str
     current: bool
     count: Count | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
-    """A condition that is set, in words, and the list without it."""
-
-    text: str
-    without: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ async def _view(desk: Desk, catalogue: Catalogue, line: Line, after: Cursor | No
         page=page,
         count=count,
         tabs=tabs,
-        chips=tuple(_chip(line, name, catalogue) for name in line.narrowed),
+        chips=_chips(line, catalogue),
         views=views,
         categories=_categories(desk, catalogue),
         departments=departments,
@@ -122,7 +122,7 @@ async def _view(desk: Desk, catalogue: Catalogue, line: Line, after: Cursor | No
 
 
 async def _tabs(desk: Desk, line: Line) -> Sequence[Tab]:
-    """What waits, by whom it waits for; and what is done."""
+    """What is waiting, by who it is waiting for; and what is done."""
     tabs = []
     for whose in Whose:
         own = Line(wanted=Wanted(whose=whose), actor=line.actor, zone=line.zone)
@@ -143,11 +143,22 @@ async def _tabs(desk: Desk, line: Line) -> Sequence[Tab]:
     return tabs
 
 
+def _chips(line: Line, catalogue: Catalogue) -> Sequence[Chip]:
+    severity, names = line.wanted.severity, line.narrowed
+    if not severity or severity != line.wanted.max_severity:
+        return [_chip(line, name, catalogue) for name in names]
+    only = Chip(
+        text=catalogue.say("queue.by_only", value=catalogue.word("severity", severity)),
+        without=line.but(severity="", max_severity=""),
+    )
+    others = [name for name in names if name not in ("severity", "max_severity")]
+    return [only, *(_chip(line, name, catalogue) for name in others)]
+
+
 def _chip(line: Line, name: str, catalogue: Catalogue) -> Chip:
     value = line.wanted.model_dump(mode="json")[name]
-    sections = {"status": "status", "severity": "severity", "category": "category"}
-    if name in sections:
-        value = catalogue.word(sections[name], value)
+    if name in _SECTIONS:
+        value = catalogue.word(_SECTIONS[name], value)
     elif name == "whose":
         value = catalogue.say(f"queue.tab_{value}")
     return Chip(text=catalogue.say(f"queue.by_{name}", value=value), without=line.but(**{name: ""}))

@@ -59,7 +59,7 @@ def to(address: str) -> Response:
 
 
 def error_page(pages: Pages, request: Request, status: HTTPStatus) -> Response:
-    """What went wrong, in words, with the way on; `request.state.visitor` may say for whom."""
+    """What went wrong, in words, with a link to go on; `request.state.visitor` may say for whom."""
     key = f"error.title_{status.value}"
     known = key if pages.catalogue(request).has(key) else "error.title_500"
     visitor = getattr(request.state, "visitor", None)

@@ -101,6 +101,6 @@ def _in_state(rule: Rule, state: str, alarmed: Collection[str]) -> bool:
 
 
 def _holds(rule: Rule, text: str) -> bool:
-    """Whether the text stands in the rule's id, description, clauses or words."""
+    """Whether the text occurs in the rule's id, description, clauses or words."""
     told = (rule.id, rule.description, *rule.clauses, *(word.text for word in rule.words))
     return any(text in each.lower() for each in told)

@@ -25,7 +25,7 @@ from moderator.web.access import Access, Visitor
 from moderator.web.console.addresses import Chip, address, chips
 from moderator.web.console.catalogue import Catalogue
 from moderator.web.console.charts import sparkline, stacked
-from moderator.web.console.forms import Asked, Line, Reason
+from moderator.web.console.forms import Asked, Line
 from moderator.web.console.moments import CHINA
 from moderator.web.console.pages import Pages
 from moderator.web.console.reasons import told
@@ -40,7 +40,7 @@ from moderator.web.console.rule_listing import (
     word_options,
 )
 from moderator.web.console.trying import trial
-from moderator.web.questions import Id
+from moderator.web.questions import Id, Reason
 
 LONGEST_TRIED: Final = 2000  # characters; WeCom sends no longer text, and this takes 0.2 s
 _PATH: Final = "/console/rules"

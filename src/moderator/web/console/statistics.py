@@ -1,4 +1,4 @@
-"""How many violations, of what, when and where: in pictures and numbers, beside the time before."""
+"""How many violations, of what, when and where: in charts, compared with the period before."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

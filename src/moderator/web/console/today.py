@@ -20,7 +20,7 @@ from moderator.ledger.records import Count, Sort, Status, ViolationFilter, Viola
 from moderator.web.access import Visitor
 from moderator.web.console.charts import Trend, trend
 from moderator.web.console.desk import Desk
-from moderator.web.console.health import Told, told
+from moderator.web.console.health import DescribedPart, described
 from moderator.web.console.line import Line, Wanted, Whose
 from moderator.web.console.moments import CHINA, zone_of
 from moderator.web.console.routing import page_router
@@ -61,7 +61,7 @@ class TodayView:
     own: Sequence[Own]
     gravest: Sequence[ViolationRecord]
     trend: Trend
-    wrong: Sequence[Told]
+    wrong: Sequence[DescribedPart]
     line: Line
 
     @property
@@ -98,7 +98,7 @@ async def _view(desk: Desk, counts: Counts, request: Request, visitor: Visitor) 
         own=own,
         gravest=page.items,
         trend=course,
-        wrong=[one for one in told(parts, catalogue) if one.part.condition in _WRONG],
+        wrong=[one for one in described(parts, catalogue) if one.part.condition in _WRONG],
         line=line,
     )
 
@@ -107,7 +107,11 @@ async def _waiting(visitor: Visitor, counts: Counts, line: Line) -> Sequence[Wai
     """The gravest first."""
     found = await counts.open_cases.by_severity(visitor.at, visitor.actor.departments)
     return [
-        Waiting(severity=one.label, ages=found[one], address=line.but(severity=one.label))
+        Waiting(
+            severity=one.label,
+            ages=found[one],
+            address=line.but(severity=one.label, max_severity=one.label),
+        )
         for one in sorted(found, reverse=True)
     ]
 
@@ -137,7 +141,7 @@ def _proposed(actor: Actor) -> ViolationFilter:
 
 
 async def _trend(statistics: Statistics, visitor: Visitor) -> Trend:
-    """Violations by day, beside as many days before."""
+    """Violations by day, compared with as many days before."""
     until = visitor.at.astimezone(CHINA).date() + timedelta(days=1)
     period = Period(until - timedelta(weeks=_WEEKS), until)
     wanted = ViolationFilter(bound=visitor.actor.departments)

@@ -27,7 +27,7 @@ class _Count:
 
 
 class Verifying:
-    """Runs proofs beside the requests of this process; all processes tell of them."""
+    """Verifies the log in the background of this process; every process can report on it."""
 
     def __init__(self, audit: Audit, progress: Progress) -> None:
         self._audit = audit
