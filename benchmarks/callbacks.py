@@ -181,6 +181,8 @@ async def measure(count: int, repeats: int) -> str:
         shared = await bench.shared(ours, two)
         stormed = await storm(engine, count // 10, repeats)
         await engine.dispose()
+        # A loop of its own.
+        profiled = await asyncio.to_thread(profile, book, texts, BANNED, dsn_of(url))
     where = f"{provenance()}; {corpus}, {WORDS:,} generated words, {count:,} messages a turn"
     return "\n\n".join(
         [
@@ -202,7 +204,7 @@ async def measure(count: int, repeats: int) -> str:
             "### Two processes",
             table(["one, per second", "two, per second", "ratio"], [shared]),
             "### Where the time goes",
-            await asyncio.to_thread(profile, book, texts, BANNED, dsn_of(url)),  # a loop of its own
+            profiled,
         ]
     )
 
